@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every read of /proc and /sys goes through here, below a root prefix, so that
+ * a recorded tree can be replayed and a test can serve a hostile one. Contents
+ * are untrusted: sizes are capped, parsers check bounds.
+ */
+#ifndef PW_BASE_PROCFS_H
+#define PW_BASE_PROCFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct pw_procfs {
+	char root[128]; /* "" on the live machine */
+};
+
+void pw_procfs_init(struct pw_procfs *fs, const char *root_or_null);
+
+/* Opens ROOT/proc/PID/NAME, or ROOT/PATH for the second. An fd or -errno; PID gone is -ESRCH. */
+int pw_procfs_open(const struct pw_procfs *fs, uint32_t pid, const char *name, int flags);
+int pw_procfs_open_path(const struct pw_procfs *fs, const char *path, int flags);
+/*
+ * Reads a whole small file (at most size - 1 bytes; NUL-terminated; the length
+ * without it goes to ret_len, may be NULL). -ESRCH when the process is gone,
+ * -E2BIG when it did not fit (buf then holds its beginning).
+ */
+int pw_procfs_read(const struct pw_procfs *fs, uint32_t pid, const char *name,
+		   char *buf, size_t size, size_t *ret_len);
+int pw_procfs_read_path(const struct pw_procfs *fs, const char *path,
+			char *buf, size_t size, size_t *ret_len);
+/* readlink, NUL-terminated. */
+int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name,
+		       char *buf, size_t size);
+
+/* What /proc/PID/stat tells, parsed from the last ')' so that any comm is safe. */
+struct pw_proc_stat {
+	char comm[64];
+	char state;
+	uint32_t ppid, threads;
+	uint64_t minflt, majflt, utime_ticks, stime_ticks, start_ticks;
+	uint64_t vsize_bytes, rss_pages;
+};
+int pw_procfs_parse_stat(const char *text, size_t len, struct pw_proc_stat *ret);
+int pw_procfs_stat(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_stat *ret);
+
+/* /proc/meminfo in bytes; absent fields are 0. */
+struct pw_meminfo {
+	uint64_t total, free, available, cached, slab, swap_total, swap_free;
+};
+int pw_procfs_meminfo(const struct pw_procfs *fs, struct pw_meminfo *ret);
+
+/*
+ * Calls fn for each numeric entry of /proc in ascending order. Stops with fn's
+ * result when it is not 0.
+ */
+int pw_procfs_each_pid(const struct pw_procfs *fs, int (*fn)(void *ctx, uint32_t pid), void *ctx);
+
+#endif

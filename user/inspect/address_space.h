@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One look at one address space: its VMAs, how much of each is resident, and
+ * what each is for. Emits one SEGMENTS record and its SEGMENTs. The target is
+ * not stopped; the time inside calls that take its mmap lock is measured.
+ */
+#ifndef PW_INSPECT_ADDRESS_SPACE_H
+#define PW_INSPECT_ADDRESS_SPACE_H
+
+#include "user/base/procfs.h"
+#include "user/source/source.h"
+
+/*
+ * VMAs from elsewhere than /proc/PID/maps: the task_vma iterator of the BPF
+ * source. Calls add for each VMA in address
+ * order. 0, -ESRCH, -EOPNOTSUPP (then maps is read).
+ */
+struct pw_vma {
+	uint64_t start, end, offset;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	uint32_t perms; /* PW_PERM_* */
+	char name[256]; /* path, [heap], [anon:NAME]; "" */
+};
+
+struct pw_vma_provider {
+	int (*read)(void *ctx, const struct pw_key *key,
+		    int (*add)(void *add_ctx, const struct pw_vma *vma), void *add_ctx);
+	void *ctx;
+};
+
+/* provider may be NULL. flags: PW_SEGMENT_*. Results as pw_source_ops.segments. */
+int pw_address_space_scan(const struct pw_procfs *fs, const struct pw_vma_provider *provider,
+			  const struct pw_key *key, unsigned int flags,
+			  pw_sink sink, void *ctx, struct pw_error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * History in SQLite: a sink for records and a reader of the past.
+ *
+ * WAL mode; every flush is one transaction, so SIGKILL loses at most what came
+ * since the last flush. Points age: 10 s for a day, 5 min for a month, 1 h for
+ * a year; the file is kept below max_bytes by dropping the oldest first. A
+ * full disk loses rows, counts them, and recovers when there is room.
+ */
+#ifndef PW_STORE_STORE_H
+#define PW_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "user/base/error.h"
+#include "user/model/model.h"
+
+#define PW_STORE_SCHEMA_VERSION 1
+
+struct pw_store;
+
+struct pw_store_options {
+	uint64_t max_bytes; /* default 256 MiB */
+	bool read_only;
+};
+
+/*
+ * Opens or creates. Errors name the remedy: -EBUSY another daemon writes it,
+ * -EPROTONOSUPPORT a newer schema, -EBADMSG a damaged file (kept aside as
+ * PATH.damaged-N and begun anew unless read_only), -ENOSPC, -EACCES.
+ */
+int pw_store_open(const char *path, const struct pw_store_options *opt, struct pw_store **ret,
+		  struct pw_error *err);
+void pw_store_close(struct pw_store *s); /* flushes; takes NULL */
+
+/* Takes the model's state at this tick and the events since the last; buffers. */
+int pw_store_tick(struct pw_store *s, const struct pw_model *m);
+/* Writes what is buffered in one transaction. -ENOSPC and others: counted, kept trying. */
+int pw_store_flush(struct pw_store *s, struct pw_error *err);
+/* Downsamples and trims; cheap when there is nothing to do. now is realtime. */
+int pw_store_maintain(struct pw_store *s, uint64_t now_realtime_ns, struct pw_error *err);
+uint64_t pw_store_lost_rows(const struct pw_store *s);
+
+/* Queries; times are realtime ns, ranges half-open. Stops with fn's nonzero result. */
+struct pw_store_point {
+	uint64_t time_ns, step_ns;
+	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes;
+	uint64_t minor_faults, major_faults, cpu_ns; /* totals at that time */
+};
+struct pw_store_process {
+	int64_t id;
+	uint32_t pid;
+	uint64_t start_ns; /* realtime */
+	uint64_t end_ns; /* 0: alive at last sight */
+	uint32_t uid;
+	const char *boot_id, *comm, *exe, *cgroup, *unit, *container, *build_id;
+};
+int pw_store_each_process(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
+			  int (*fn)(void *ctx, const struct pw_store_process *p), void *ctx);
+int pw_store_each_point(struct pw_store *s, int64_t process_id, uint64_t from_ns, uint64_t to_ns,
+			int (*fn)(void *ctx, const struct pw_store_point *p), void *ctx);
+int pw_store_each_machine_point(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
+				int (*fn)(void *ctx, const struct pw_store_point *p,
+					  uint64_t available_bytes), void *ctx);
+struct pw_store_event {
+	uint64_t time_ns;
+	const char *type, *comm, *detail;
+	uint32_t pid;
+	int64_t value;
+};
+int pw_store_each_event(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
+			int (*fn)(void *ctx, const struct pw_store_event *e), void *ctx);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of Pagewarden: which columns each thing has. */
+#ifndef PW_VIEW_TABLES_H
+#define PW_VIEW_TABLES_H
+
+#include "user/model/model.h"
+#include "user/view/column.h"
+
+/* ctx of all getters: the model, for the page size and the time. */
+extern const struct pw_column pw_process_columns[]; /* row: struct pw_process */
+extern const struct pw_column pw_group_columns[]; /* row: struct pw_group */
+extern const struct pw_column pw_segment_columns[]; /* row: struct pw_segment_row */
+extern const struct pw_column pw_event_columns[]; /* row: struct pw_event */
+extern const struct pw_column pw_machine_columns[]; /* row: struct pw_model */
+extern const struct pw_column pw_loss_columns[]; /* row: struct pw_loss_row */
+extern const struct pw_column pw_coverage_columns[]; /* row: struct pw_coverage_row */
+
+struct pw_loss_row {
+	const char *cause;
+	const char *text;
+	uint64_t count;
+};
+
+struct pw_coverage_row {
+	const char *what;
+	bool seen;
+	const char *text; /* what is missing without it; "" when seen */
+};
+
+/* Rows for the last two; at most PW_LOSS_CAUSES and 32. Return the count. */
+size_t pw_loss_rows(const struct pw_model *m, struct pw_loss_row *out, size_t n);
+size_t pw_coverage_rows(const struct pw_model *m, struct pw_coverage_row *out, size_t n);
+
+#endif
