@@ -10,12 +10,14 @@ link_of = $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(BUILD)/libpw-re
 libs_of = -lcmocka $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(LDLIBS),$(LDLIBS_CORE))
 
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
-live_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/live/test_*.c)))
+ring_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard $(foreach r,replay live fuzz,tests/$(r)/test_*.c))))
+bench_tools := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+probes := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/lib/*_probe.c)))
 programs := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 $(BUILD)/tests/%.o: CPPFLAGS += $(test_cppflags)
 
-$(unit_tests) $(live_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a
+$(unit_tests) $(ring_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a
 	@echo "  TEST    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call link_of,$*.c) $(call libs_of,$*.c)
 
@@ -26,5 +28,39 @@ $(programs): $(BUILD)/%: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(PREREQ_FLAGS) -pthread -o $@ $<
 
+# Tools of the harness: they may use everything.
+$(bench_tools) $(probes): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a
+	@echo "  TOOL    $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 .PHONY: tests
-tests: $(unit_tests) $(live_tests) $(programs)
+tests: $(unit_tests) $(ring_tests) $(programs) $(probes)
+
+# ---- what people type --------------------------------------------------------
+
+# FILTER=text runs only the test files whose name contains it.
+FILTER ?=
+parallel := -j$(shell nproc)
+
+.PHONY: check check-deps soak bench
+check-deps:
+	@sh packaging/install-deps.sh check
+
+check: check-deps
+	@$(MAKE) --no-print-directory $(parallel) all tests
+	@BUILD=$(BUILD) tests/run $(FILTER)
+
+rings := unit replay live vm fuzz static build
+.PHONY: $(rings:%=check-%)
+$(rings:%=check-%): check-%: check-deps
+	@$(MAKE) --no-print-directory $(parallel) all tests
+	@BUILD=$(BUILD) RINGS=$* tests/run $(FILTER)
+
+# Hours of churn with everything on; MINUTES=, default 60.
+soak: check-deps
+	@$(MAKE) --no-print-directory $(parallel) all tests
+	@BUILD=$(BUILD) tests/bench/soak $(MINUTES)
+
+bench: check-deps
+	@$(MAKE) --no-print-directory $(parallel) all tests $(bench_tools)
+	@BUILD=$(BUILD) tests/bench/run $(ARGS)
