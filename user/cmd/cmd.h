@@ -12,7 +12,6 @@
 #include <stdio.h>
 
 #include "user/base/error.h"
-#include "user/model/model.h"
 #include "user/source/source.h"
 #include "user/view/emit.h"
 
@@ -44,19 +43,115 @@ int pw_usage_error(const struct pw_command *c, const char *message, ...)
 int pw_exit_code_of(int err); /* -errno -> enum pw_exit_code */
 
 /*
- * Options that several commands share; each takes them through
- * pw_common_option() from its getopt_long loop with PW_COMMON_LONG_OPTIONS.
+ * Options that several commands share. A command names the groups it takes
+ * and hands every code of its getopt_long loop to pw_common_option() first:
+ *
+ *	pw_common_init(&common, &pw_command_top, PW_TAKES_FORMAT | PW_TAKES_PACE);
+ *	while ((code = getopt_long(argc, argv, PW_COMMON_SHORT "x", options, NULL)) != -1) {
+ *		int rc = pw_common_option(&common, code, argv);
+ *
+ *		if (rc == PW_OPTION_OWN)
+ *			rc = take_own_option(code);
+ *		if (rc != PW_OPTION_TAKEN)
+ *			return rc;
+ *	}
+ *
+ * where options begins with PW_COMMON_LONG_OPTIONS, own codes start at
+ * PW_OPT_OWN or are other letters, and the help text holds the PW_HELP_* of the
+ * groups. --help, unknown options and missing values are handled here.
  */
+enum pw_takes {
+	PW_TAKES_FORMAT = 1 << 0, /* -f */
+	PW_TAKES_COLUMNS = 1 << 1, /* --columns */
+	PW_TAKES_PACE = 1 << 2, /* -i, -n */
+	PW_TAKES_REPLAY = 1 << 3, /* --replay */
+	PW_TAKES_SOURCE = 1 << 4, /* --socket and how a live source is set up */
+	PW_TAKES_INTERVAL = 1 << 5, /* -i without -n */
+	PW_TAKES_OUTPUT = 1 << 6, /* -o */
+	PW_TAKES_HTML = 1 << 7, /* html is one of the formats */
+};
+
 struct pw_common {
+	const struct pw_command *command;
+	unsigned int takes; /* enum pw_takes */
 	enum pw_format format;
 	bool format_given;
 	const char *output; /* -o FILE; NULL: stdout */
 	const char *columns; /* comma-separated; NULL: standard; "help" lists them */
 	uint64_t interval_ns; /* default 1 s */
+	bool interval_given;
 	uint64_t count; /* 0: no limit */
 	const char *socket_path; /* --socket PATH, "none": never the daemon */
 	const char *input; /* --replay FILE: a recording in place of the live machine */
 	struct pw_source_options source; /* --sample, --capacity, --vm-calls, --no-seed, --root */
 };
+
+enum pw_common_code {
+	PW_OPT_COLUMNS = 256,
+	PW_OPT_SOCKET,
+	PW_OPT_REPLAY,
+	PW_OPT_SAMPLE,
+	PW_OPT_CAPACITY,
+	PW_OPT_VM_CALLS,
+	PW_OPT_NO_SEED,
+	PW_OPT_NO_LEDGER,
+	PW_OPT_ROOT,
+	PW_OPT_OWN, /* the first code of a command's own options */
+};
+
+/* The leading ':' makes getopt tell a missing value from an unknown option. */
+#define PW_COMMON_SHORT ":hf:o:i:n:"
+/* clang-format off */
+#define PW_COMMON_LONG_OPTIONS \
+	{ "help", no_argument, NULL, 'h' }, \
+	{ "format", required_argument, NULL, 'f' }, \
+	{ "output", required_argument, NULL, 'o' }, \
+	{ "columns", required_argument, NULL, PW_OPT_COLUMNS }, \
+	{ "interval", required_argument, NULL, 'i' }, \
+	{ "count", required_argument, NULL, 'n' }, \
+	{ "socket", required_argument, NULL, PW_OPT_SOCKET }, \
+	{ "replay", required_argument, NULL, PW_OPT_REPLAY }, \
+	{ "sample", required_argument, NULL, PW_OPT_SAMPLE }, \
+	{ "capacity", required_argument, NULL, PW_OPT_CAPACITY }, \
+	{ "vm-calls", required_argument, NULL, PW_OPT_VM_CALLS }, \
+	{ "no-seed", no_argument, NULL, PW_OPT_NO_SEED }, \
+	{ "no-ledger", no_argument, NULL, PW_OPT_NO_LEDGER }, \
+	{ "root", required_argument, NULL, PW_OPT_ROOT }
+
+#define PW_HELP_FORMAT \
+	"  -f, --format FORMAT    text, json or csv\n"
+#define PW_HELP_OUTPUT \
+	"  -o, --output FILE      write there, not to standard output\n"
+#define PW_HELP_COLUMNS \
+	"      --columns LIST     comma-separated names for text; 'help' lists them\n"
+#define PW_HELP_INTERVAL \
+	"  -i, --interval TIME    time between two samples (default 1s; 250ms, 5m, ...)\n"
+#define PW_HELP_PACE PW_HELP_INTERVAL \
+	"  -n, --count N          end after N samples\n"
+#define PW_HELP_REPLAY \
+	"      --replay FILE      look at a recording in place of the live machine\n"
+#define PW_HELP_SOURCE \
+	"      --socket PATH      the daemon's socket; 'none': never ask the daemon\n" \
+	"      --sample N         one page in N goes to the ledger (1 to 1024, power of two)\n" \
+	"      --capacity N       room for N processes in the kernel\n" \
+	"      --vm-calls HOW     volumes of mmap, munmap, brk: auto, off, or syscall (costs more)\n" \
+	"      --no-seed          leave out pages that were touched before the start\n" \
+	"      --no-ledger        counters and events only\n" \
+	"      --root DIR         read DIR/proc and DIR/sys in place of /proc and /sys\n"
+#define PW_HELP_HELP \
+	"  -h, --help             this text\n"
+/* clang-format on */
+
+enum { PW_OPTION_TAKEN = -1, PW_OPTION_OWN = -2 };
+
+void pw_common_init(struct pw_common *c, const struct pw_command *command, unsigned int takes);
+/* PW_OPTION_TAKEN, PW_OPTION_OWN, or the exit code to leave with. Reads optarg, optopt, optind. */
+int pw_common_option(struct pw_common *c, int code, char **argv);
+/* An unsigned number within bounds; false after a message. */
+bool pw_option_number(const struct pw_command *c, const char *name, const char *text, uint64_t min,
+		      uint64_t max, uint64_t *ret);
+/* A duration above zero; false after a message. */
+bool pw_option_duration(const struct pw_command *c, const char *name, const char *text,
+			uint64_t *ret_ns);
 
 #endif
