@@ -34,14 +34,20 @@ struct pw_value {
 		double d;
 		bool b;
 		struct {
-			const char *bytes; /* valid until the next get */
+			const char *bytes; /* the row's own, or in scratch */
 			size_t len;
 		} text;
 		struct {
-			const uint32_t *points;
+			const uint32_t *points; /* oldest first; the row's own, or in scratch */
 			size_t count;
+			uint32_t scale; /* bytes (or whatever the name says) per unit of a point */
 		} spark;
 	};
+	/* For getters that make their text or points; so a value is passed by pointer, never copied. */
+	union {
+		char text[512];
+		uint32_t points[64];
+	} scratch;
 };
 
 struct pw_column {
@@ -54,14 +60,23 @@ struct pw_column {
 	void (*get)(const void *ctx, const void *row, struct pw_value *ret);
 };
 
-/* Values for getters. */
-struct pw_value pw_value_unknown(void);
-struct pw_value pw_value_u(uint64_t u);
-struct pw_value pw_value_text(const char *bytes);
+/* Setters for getters. A double that is no number (NaN, infinite) is unknown. */
+void pw_value_unknown(struct pw_value *ret);
+void pw_value_u(struct pw_value *ret, uint64_t u);
+void pw_value_i(struct pw_value *ret, int64_t i);
+void pw_value_d(struct pw_value *ret, double d);
+void pw_value_b(struct pw_value *ret, bool b);
+void pw_value_text(struct pw_value *ret, const char *bytes);
+void pw_value_text_or_unknown(struct pw_value *ret, const char *bytes); /* "", NULL: unknown */
 
 /* Finds by name; NULL. */
 const struct pw_column *pw_column_find(const struct pw_column *columns, const char *name);
-/* Three-way order by a column; unknown sorts last in either direction. */
-int pw_column_compare(const struct pw_column *c, const void *ctx, const void *a, const void *b);
+size_t pw_column_count(const struct pw_column *columns);
+/*
+ * Order of two rows by a column, for qsort: negative when a comes first.
+ * Unknown comes last in either direction.
+ */
+int pw_column_compare(const struct pw_column *c, const void *ctx, const void *a, const void *b,
+		      bool descending);
 
 #endif

@@ -31,6 +31,7 @@ struct pw_emit_options {
 	/* names of the columns for text, NULL-terminated; NULL: the standard ones */
 	const char *const *columns;
 	unsigned int line_width; /* text is cut to it; 0: never */
+	bool ascii; /* text without Unicode: bars of ASCII, other bytes as \xHH */
 };
 
 /*
@@ -48,8 +49,14 @@ struct pw_document {
 
 int pw_emit(const struct pw_document *doc, const struct pw_emit_options *opt, FILE *out);
 
-/* One value as text, padded or cut to the column's width. For the terminal. */
+/*
+ * One value as text, escaped, padded or cut to width columns (0: as wide as it
+ * is). A number is never cut: one that does not fit turns shorter (1.2M) or
+ * into '#'. Returns the bytes written. For the terminal too.
+ */
 size_t pw_emit_cell(const struct pw_column *c, const struct pw_value *v, unsigned int width,
-		    char *out, size_t out_size);
+		    bool ascii, char *out, size_t out_size);
+/* Room that a cell as wide as it is never outgrows. */
+#define PW_CELL_MAX 65600
 
 #endif
