@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/view/listing.h"
+
+/* ---- choosing ------------------------------------------------------------------ */
+
+static bool has_text(const char *haystack, const char *needle)
+{
+	return haystack && strcasestr(haystack, needle);
+}
+
+bool pw_listing_matches_process(const struct pw_process *p, const char *filter)
+{
+	char pid[16];
+
+	if (!filter || !filter[0])
+		return true;
+	snprintf(pid, sizeof(pid), "%u", p->key.pid);
+	return strcmp(pid, filter) == 0 || has_text(p->comm, filter) ||
+	       has_text(p->cmdline, filter) || has_text(p->exe, filter) ||
+	       has_text(p->cgroup, filter) || has_text(p->unit, filter) ||
+	       has_text(p->container, filter);
+}
+
+static bool matches_group(const struct pw_group *g, const char *filter)
+{
+	return !filter || !filter[0] || has_text(g->exe, filter) || has_text(g->cgroup, filter) ||
+	       has_text(g->unit, filter) || has_text(g->container, filter);
+}
+
+static int take_processes(struct pw_listing *l, const struct pw_model *m,
+			  const struct pw_listing_options *opt)
+{
+	struct pw_process **processes;
+	int rc = pw_model_processes(m, opt->with_dead, &processes, &l->total);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < l->total; i++) {
+		if (pw_listing_matches_process(processes[i], opt->filter))
+			processes[l->item_count++] = processes[i];
+	}
+	l->items = (const void **)processes;
+	return 0;
+}
+
+static int take_groups(struct pw_listing *l, const struct pw_model *m,
+		       const struct pw_listing_options *opt)
+{
+	struct pw_group **groups;
+	int rc = pw_model_groups(m, &groups, &l->total);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < l->total; i++) {
+		if ((opt->with_dead || groups[i]->alive) && matches_group(groups[i], opt->filter))
+			groups[l->item_count++] = groups[i];
+	}
+	l->items = (const void **)groups;
+	return 0;
+}
+
+/* ---- ordering ------------------------------------------------------------------ */
+
+struct order {
+	const struct pw_model *model;
+	const struct pw_listing_options *opt;
+};
+
+static const char *cgroup_of(const struct pw_listing_options *opt, const void *item)
+{
+	return opt->groups ? ((const struct pw_group *)item)->cgroup :
+			     ((const struct pw_process *)item)->cgroup;
+}
+
+/* '/' comes before every other byte, so that a cgroup's children stand together. */
+static int compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == *b)
+		return 0;
+	if (!*a || !*b)
+		return *a ? 1 : -1;
+	if (*a == '/' || *b == '/')
+		return *a == '/' ? -1 : 1;
+	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+}
+
+struct ranked {
+	const void *item;
+	size_t rank; /* in the key's order */
+};
+
+static int compare_ranked(const void *a, const void *b, void *ctx)
+{
+	const struct ranked *x = a, *y = b;
+	const struct order *o = ctx;
+	int rc = 0;
+
+	if (o->opt->tree)
+		rc = compare_paths(cgroup_of(o->opt, x->item), cgroup_of(o->opt, y->item));
+	if (!rc && o->opt->sort)
+		rc = pw_column_compare(o->opt->sort, o->model, x->item, y->item,
+				       o->opt->descending);
+	return rc ? rc : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static int sort_items(struct pw_listing *l, const struct pw_model *m,
+		      const struct pw_listing_options *opt)
+{
+	struct order order = { .model = m, .opt = opt };
+	struct ranked *ranked = calloc(l->item_count ? l->item_count : 1, sizeof(*ranked));
+
+	if (!ranked)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->item_count; i++)
+		ranked[i] = (struct ranked){ l->items[i], i };
+	qsort_r(ranked, l->item_count, sizeof(*ranked), compare_ranked, &order);
+	for (size_t i = 0; i < l->item_count; i++)
+		l->items[i] = ranked[i].item;
+	free(ranked);
+	return 0;
+}
+
+/* ---- the tree ------------------------------------------------------------------ */
+
+#define TREE_DEPTH_MAX 32 /* deeper cgroups stand flat below the last */
+
+struct tree {
+	struct pw_listing *l;
+	const struct pw_listing_options *opt;
+};
+
+static void add_item(struct pw_listing *l, size_t index, unsigned int depth)
+{
+	l->rows[l->row_count++] = (struct pw_listing_row){ .item = l->items[index],
+							   .depth = depth,
+							   .first = index,
+							   .last = index + 1 };
+}
+
+/* Length of what two paths have in common, cut at a whole component. */
+static size_t common_path(const char *a, const char *b)
+{
+	size_t n = 0, whole = 0;
+
+	for (;; n++) {
+		bool end_a = !a[n] || a[n] == '/', end_b = !b[n] || b[n] == '/';
+
+		if (end_a && end_b)
+			whole = n;
+		if (!a[n] || a[n] != b[n])
+			return whole;
+	}
+}
+
+/* The end of the run of items that agree with the first in one more component after `prefix`. */
+static size_t child_end(const struct tree *t, size_t first, size_t last, size_t prefix)
+{
+	const char *path = cgroup_of(t->opt, t->l->items[first]);
+	size_t i = first + 1;
+
+	while (i < last &&
+	       common_path(path, cgroup_of(t->opt, t->l->items[i])) > prefix)
+		i++;
+	return i;
+}
+
+/*
+ * One cgroup and all below it: items[first, last) are sorted by path, so their
+ * common path is that of the first and the last. At most one cgroup row for an
+ * item and one for each split: 2 * items rows suffice.
+ */
+static void add_branch(struct tree *t, size_t first, size_t last, size_t parent_len,
+		       unsigned int depth)
+{
+	struct pw_listing *l = t->l;
+	const char *path = cgroup_of(t->opt, l->items[first]);
+	size_t len = common_path(path, cgroup_of(t->opt, l->items[last - 1]));
+	size_t i = first;
+
+	l->rows[l->row_count++] = (struct pw_listing_row){
+		.depth = depth,
+		.label = path + parent_len,
+		.label_len = len - parent_len,
+		.first = first,
+		.last = last,
+	};
+	while (i < last && (depth >= TREE_DEPTH_MAX || strlen(cgroup_of(t->opt, l->items[i])) == len))
+		add_item(l, i++, depth + 1);
+	while (i < last) {
+		size_t end = child_end(t, i, last, len);
+
+		add_branch(t, i, end, len, depth + 1);
+		i = end;
+	}
+}
+
+static int make_rows(struct pw_listing *l, const struct pw_listing_options *opt)
+{
+	struct tree t = { l, opt };
+	size_t i = 0;
+
+	l->rows = calloc(l->item_count ? 3 * l->item_count : 1, sizeof(*l->rows));
+	if (!l->rows)
+		return -ENOMEM;
+	if (!opt->tree) {
+		for (i = 0; i < l->item_count; i++)
+			add_item(l, i, 0);
+		return 0;
+	}
+	while (i < l->item_count) {
+		size_t end = child_end(&t, i, l->item_count, 0);
+
+		/* unknown cgroups, "", have not even the root in common */
+		while (end < l->item_count &&
+		       compare_paths(cgroup_of(opt, l->items[i]),
+				     cgroup_of(opt, l->items[end])) == 0)
+			end++;
+		add_branch(&t, i, end, 0, 0);
+		i = end;
+	}
+	return 0;
+}
+
+int pw_listing_init(struct pw_listing *l, const struct pw_model *m,
+		    const struct pw_listing_options *opt)
+{
+	int rc;
+
+	memset(l, 0, sizeof(*l));
+	rc = opt->groups ? take_groups(l, m, opt) : take_processes(l, m, opt);
+	if (!rc && (opt->sort || opt->tree))
+		rc = sort_items(l, m, opt);
+	if (!rc && opt->limit && l->item_count > opt->limit)
+		l->item_count = opt->limit;
+	if (!rc)
+		rc = make_rows(l, opt);
+	if (rc)
+		pw_listing_deinit(l);
+	return rc;
+}
+
+void pw_listing_deinit(struct pw_listing *l)
+{
+	free(l->items);
+	free(l->rows);
+	memset(l, 0, sizeof(*l));
+}
+
+/* ---- values -------------------------------------------------------------------- */
+
+static bool add_value(enum pw_unit unit, const struct pw_value *v, struct pw_value *sum)
+{
+	switch (unit) {
+	case PW_UNIT_BYTES:
+		sum->u += v->u;
+		return true;
+	case PW_UNIT_SIGNED_BYTES:
+		sum->i += v->i;
+		return true;
+	case PW_UNIT_BYTES_PER_MINUTE:
+	case PW_UNIT_PER_SECOND:
+	case PW_UNIT_RATIO:
+		sum->d += v->d;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void set_zero(enum pw_unit unit, struct pw_value *ret)
+{
+	if (unit == PW_UNIT_BYTES)
+		pw_value_u(ret, 0);
+	else if (unit == PW_UNIT_SIGNED_BYTES)
+		pw_value_i(ret, 0);
+	else
+		pw_value_d(ret, 0);
+}
+
+void pw_listing_value(const struct pw_listing *l, const struct pw_listing_row *row,
+		      const struct pw_column *c, const struct pw_model *m, struct pw_value *ret)
+{
+	bool any = false;
+
+	if (row->item) {
+		c->get(m, row->item, ret);
+		return;
+	}
+	set_zero(c->unit, ret);
+	for (size_t i = row->first; i < row->last; i++) {
+		struct pw_value v;
+
+		c->get(m, l->items[i], &v);
+		if (v.known)
+			any |= add_value(c->unit, &v, ret);
+	}
+	if (!any)
+		pw_value_unknown(ret);
+}
