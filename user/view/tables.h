@@ -24,10 +24,12 @@ struct pw_loss_row {
 struct pw_coverage_row {
 	const char *what;
 	bool seen;
+	bool expected; /* a full installation has it; the rest are extras */
 	const char *text; /* what is missing without it; "" when seen */
 };
 
-/* Rows for the last two; at most PW_LOSS_CAUSES and 32. Return the count. */
+/* Rows for the last two: causes with a count, all parts. Return how many. */
+#define PW_COVERAGE_ROWS_MAX 32
 size_t pw_loss_rows(const struct pw_model *m, struct pw_loss_row *out, size_t n);
 size_t pw_coverage_rows(const struct pw_model *m, struct pw_coverage_row *out, size_t n);
 
