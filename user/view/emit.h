@@ -31,6 +31,9 @@ struct pw_emit_options {
 	/* names of the columns for text, NULL-terminated; NULL: the standard ones */
 	const char *const *columns;
 	unsigned int line_width; /* text is cut to it; 0: never */
+	/* Documents that follow one another in one stream: */
+	bool repeated; /* JSON: each is one line */
+	bool continued; /* not the first: CSV leaves out the names */
 	bool ascii; /* text without Unicode: bars of ASCII, other bytes as \xHH */
 };
 

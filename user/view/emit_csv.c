@@ -86,13 +86,13 @@ int pw_emit_csv(const struct pw_document *doc, const struct pw_emit_options *opt
 	pw_auto_free char *buf = malloc(PW_CELL_MAX);
 	const struct pw_table *t;
 
-	(void)opt;
 	if (!buf)
 		return -ENOMEM;
 	if (doc->csv_table >= doc->table_count)
 		return -EINVAL;
 	t = &doc->tables[doc->csv_table];
-	put_names(t, out);
+	if (!opt->continued)
+		put_names(t, out);
 	for (size_t i = 0; i < t->count; i++) {
 		put_row(t, t->rows[i], buf, out);
 		if (pw_emit_status(out))

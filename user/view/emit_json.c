@@ -18,6 +18,7 @@
 struct json_out {
 	FILE *file;
 	char *buf; /* PW_CELL_MAX bytes */
+	const char *newline; /* "" where a document is one line */
 	int err;
 };
 
@@ -80,35 +81,35 @@ static void put_members(struct json_out *j, const struct pw_table *t, const void
 
 static int put_table(struct json_out *j, const struct pw_table *t)
 {
-	fprintf(j->file, ",\n\"%s\":[", t->name);
+	fprintf(j->file, ",%s\"%s\":[", j->newline, t->name);
 	for (size_t i = 0; i < t->count; i++) {
-		fputs(i ? ",\n{" : "\n{", j->file);
+		fprintf(j->file, "%s%s{", i ? "," : "", j->newline);
 		put_members(j, t, t->rows[i], ",");
 		putc('}', j->file);
 		if (j->err || pw_emit_status(j->file))
 			break;
 	}
-	fputs(t->count ? "\n]" : "]", j->file);
+	fprintf(j->file, "%s]", t->count ? j->newline : "");
 	return j->err ? j->err : pw_emit_status(j->file);
 }
 
 int pw_emit_json(const struct pw_document *doc, const struct pw_emit_options *opt, FILE *out)
 {
 	pw_auto_free char *buf = malloc(PW_CELL_MAX);
-	struct json_out j = { .file = out, .buf = buf };
+	struct json_out j = { .file = out, .buf = buf, .newline = opt->repeated ? "" : "\n" };
+	const char *nl = j.newline;
 	int err = 0;
 
-	(void)opt;
 	if (!buf)
 		return -ENOMEM;
-	fprintf(out, "{\n\"schema\":\"%s\",\n\"schema_version\":%u", doc->schema,
+	fprintf(out, "{%s\"schema\":\"%s\",%s\"schema_version\":%u", nl, doc->schema, nl,
 		doc->schema_version);
 	if (doc->header && doc->header->count) {
-		fputs(",\n", out);
-		put_members(&j, doc->header, doc->header->rows[0], ",\n");
+		fprintf(out, ",%s", nl);
+		put_members(&j, doc->header, doc->header->rows[0], opt->repeated ? "," : ",\n");
 	}
 	for (size_t i = 0; i < doc->table_count && !err; i++)
 		err = put_table(&j, &doc->tables[i]);
-	fputs("\n}\n", out);
+	fprintf(out, "%s}\n", nl);
 	return err ? err : j.err ? j.err : pw_emit_status(out);
 }
