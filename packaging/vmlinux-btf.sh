@@ -6,6 +6,7 @@
 # From the running kernel's BTF; where the machine has none, from the image in
 # Debian's kernel package, which is downloaded and unpacked but not installed.
 set -eu
+. "$(dirname "$0")/kernel-package.sh"
 
 out=$1
 bpftool=${BPFTOOL:-bpftool}
@@ -21,9 +22,17 @@ echo "vmlinux-btf.sh: $btf is not there; taking the types from Debian's kernel p
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 meta=linux-image-cloud-$(dpkg --print-architecture)
-package=$(apt-cache depends "$meta" | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p' | head -n 1)
-[ -n "$package" ] || { echo "vmlinux-btf.sh: apt does not know $meta; run apt-get update" >&2; exit 1; }
-(cd "$work" && apt-get download -qq "$package" && dpkg-deb -x ./*.deb image)
-sh "$(dirname "$0")/extract-vmlinux.sh" "$work"/image/boot/vmlinuz-* > "$work/vmlinux"
+packages=$(kernel_packages "$meta" apt-cache)
+[ -n "$packages" ] || { echo "vmlinux-btf.sh: apt does not know $meta; run apt-get update" >&2; exit 1; }
+image=
+for package in $packages; do
+	rm -rf "$work/image" "$work"/*.deb
+	# apt's own user can't write here and needs not: the warning about that is no news
+	(cd "$work" && apt-get download -qq -o APT::Sandbox::User=root "$package" && dpkg-deb -x ./*.deb image)
+	image=$(kernel_image "$work/image")
+	[ -z "$image" ] || break
+done
+[ -n "$image" ] || { echo "vmlinux-btf.sh: no kernel image in $packages" >&2; exit 1; }
+sh "$(dirname "$0")/extract-vmlinux.sh" "$image" > "$work/vmlinux"
 "$bpftool" btf dump file "$work/vmlinux" format c > "$out.tmp"
 mv "$out.tmp" "$out"

@@ -9,6 +9,7 @@
 # own apt is neither asked nor changed; it is unpacked, not installed. What is
 # there is reused; remove the directory for a newer one.
 set -eu
+. "$(dirname "$0")/../../packaging/kernel-package.sh"
 
 # The one table of kernels: NAME -> suite and the package that names the newest.
 case ${1:-} in
@@ -78,19 +79,6 @@ fetch() {
 	rm -f "$3"/*.deb
 }
 
-# kernel_packages SUITE META: the packages that may hold the image of META's
-# newest kernel. Since 7.x the image sits in linux-binary-VERSION and
-# linux-image-VERSION only depends on it.
-kernel_packages() {
-	local image
-
-	image=$(private_apt apt-cache "$1" depends "$2" |
-		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p' | head -n 1)
-	[ -n "$image" ] || return 0
-	private_apt apt-cache "$1" depends "$image" | sed -n 's/^ *Depends: \(linux-binary-[0-9].*\)$/\1/p'
-	echo "$image"
-}
-
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 if [ ! -r "$keyring" ]; then
 	echo "kernel.sh: $keyring is missing: apt-get install debian-archive-keyring" >&2
@@ -108,9 +96,9 @@ fi
 
 work=$cache/unpack-$name
 image=
-for package in $(kernel_packages "$suite" "$meta"); do
+for package in $(kernel_packages "$meta" private_apt apt-cache "$suite"); do
 	fetch "$suite" "$package" "$work" >&2
-	image=$(find "$work" -type f -name 'vmlinuz*' | head -n 1)
+	image=$(kernel_image "$work")
 	[ -z "$image" ] || break
 done
 if [ -z "$image" ]; then
