@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/cleanup.h"
+#include "user/cmd/views.h"
+#include "user/view/tables.h"
+
+const char *const pw_view_names[PW_VIEWS] = {
+	[PW_VIEW_PROCESSES] = "processes", [PW_VIEW_GROUPS] = "groups",
+	[PW_VIEW_SEGMENTS] = "segments",   [PW_VIEW_EVENTS] = "events",
+	[PW_VIEW_MACHINE] = "machine",
+};
+
+const struct pw_column *pw_view_columns(enum pw_view view)
+{
+	switch (view) {
+	case PW_VIEW_GROUPS:
+		return pw_group_columns;
+	case PW_VIEW_SEGMENTS:
+		return pw_segment_columns;
+	case PW_VIEW_EVENTS:
+		return pw_event_columns;
+	case PW_VIEW_MACHINE:
+		return pw_machine_columns;
+	default:
+		return pw_process_columns;
+	}
+}
+
+static bool is_text(const struct pw_column *c)
+{
+	return c->unit == PW_UNIT_TEXT;
+}
+
+int pw_view_sort(struct pw_view_request *r, const char *sort, bool reverse)
+{
+	const struct pw_column *c =
+		pw_column_find(pw_view_columns(r->view), sort ? sort : "footprint_bytes");
+
+	if (!c && sort)
+		return -EINVAL;
+	r->list.sort = c;
+	/* the largest number and the first word come first */
+	r->list.descending = c && is_text(c) == reverse;
+	return 0;
+}
+
+/* ---- the parts that several documents have ------------------------------------- */
+
+static struct pw_table machine_header(const struct pw_model *m, const void **row)
+{
+	*row = m;
+	return (struct pw_table){ "machine", NULL, pw_machine_columns, m, row, 1 };
+}
+
+struct losses {
+	struct pw_loss_row rows[PW_LOSS_CAUSES];
+	const void *pointers[PW_LOSS_CAUSES];
+};
+
+static struct pw_table loss_table(const struct pw_model *m, struct losses *l)
+{
+	size_t n = pw_loss_rows(m, l->rows, PW_LOSS_CAUSES);
+
+	for (size_t i = 0; i < n; i++)
+		l->pointers[i] = &l->rows[i];
+	return (struct pw_table){ "losses", "Lost", pw_loss_columns, m, l->pointers, n };
+}
+
+/* One main table below the machine's header, and what was lost. */
+static int print_table(const char *schema, const struct pw_table *main_table,
+		       const struct pw_model *m, struct pw_output *o, struct pw_error *err)
+{
+	const void *machine_row;
+	struct losses losses;
+	struct pw_table header = machine_header(m, &machine_row);
+	struct pw_table tables[] = { *main_table, loss_table(m, &losses) };
+	struct pw_document doc = { .schema = schema,
+				   .schema_version = 1,
+				   .header = &header,
+				   .tables = tables,
+				   .table_count = 2 };
+
+	return pw_output_emit(o, &doc, err);
+}
+
+/* ---- the documents --------------------------------------------------------------- */
+
+static int print_listing(const struct pw_view_request *r, const struct pw_model *m,
+			 struct pw_output *o, struct pw_error *err)
+{
+	struct pw_listing_options opt = r->list;
+	struct pw_listing listing;
+	struct pw_table table;
+	int rc;
+
+	opt.groups = r->view == PW_VIEW_GROUPS;
+	rc = pw_listing_init(&listing, m, &opt);
+	if (rc)
+		return pw_error_set(err, rc, "no memory for the table");
+	table = (struct pw_table){ pw_view_names[r->view], NULL,	   pw_view_columns(r->view), m,
+				   listing.items,	   listing.item_count };
+	rc = print_table(opt.groups ? "pagewarden.groups" : "pagewarden.processes", &table, m, o,
+			 err);
+	pw_listing_deinit(&listing);
+	return rc;
+}
+
+static int collect_segments(const struct pw_view_request *r, const struct pw_model *m,
+			    const void ***ret, size_t *ret_count)
+{
+	pw_auto_free struct pw_process **processes = NULL;
+	const void **rows = NULL;
+	size_t count, total = 0, n = 0;
+	int rc = pw_model_processes(m, true, &processes, &count);
+
+	for (int pass = 0; !rc && pass < 2; pass++) {
+		if (pass && !(rows = calloc(total ? total : 1, sizeof(*rows))))
+			return -ENOMEM;
+		for (size_t i = 0; i < count; i++) {
+			const struct pw_segment_set *s = processes[i]->segments;
+
+			if (!s || (r->pid && processes[i]->key.pid != r->pid))
+				continue;
+			for (size_t k = 0; pass && k < s->count; k++)
+				rows[n++] = &s->rows[k];
+			total += pass ? 0 : s->count;
+		}
+	}
+	*ret = rows;
+	*ret_count = n;
+	return rc;
+}
+
+static int print_segments(const struct pw_view_request *r, const struct pw_model *m,
+			  struct pw_output *o, struct pw_error *err)
+{
+	pw_auto_free const void **rows = NULL;
+	struct pw_table table = { "segments", NULL, pw_segment_columns, m };
+	int rc = collect_segments(r, m, &rows, &table.count);
+
+	if (rc)
+		return pw_error_set(err, rc, "no memory for the segments");
+	table.rows = rows;
+	return print_table("pagewarden.segments", &table, m, o, err);
+}
+
+static bool same_key(const struct pw_key *a, const struct pw_key *b)
+{
+	return a->pid == b->pid && a->start_ns / PW_TICK_NS == b->start_ns / PW_TICK_NS;
+}
+
+int pw_view_events(const struct pw_model *m, const struct pw_key *key, const void ***ret,
+		   size_t *ret_count)
+{
+	const struct pw_event_log *log = &m->events;
+	uint64_t first = log->total > PW_EVENTS_MAX ? log->total - PW_EVENTS_MAX : 0;
+	const void **rows = calloc(log->total - first + 1, sizeof(*rows));
+	size_t n = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	for (uint64_t i = first; i < log->total; i++) {
+		const struct pw_event *e = &log->ring[i % PW_EVENTS_MAX];
+
+		if (!key || same_key(&e->key, key) || same_key(&e->parent, key))
+			rows[n++] = e;
+	}
+	*ret = rows;
+	*ret_count = n;
+	return 0;
+}
+
+static int print_events(const struct pw_view_request *r, const struct pw_model *m,
+			struct pw_output *o, struct pw_error *err)
+{
+	const struct pw_process *p = r->pid ? pw_model_pid(m, r->pid) : NULL;
+	pw_auto_free const void **rows = NULL;
+	struct pw_table table = { "events", NULL, pw_event_columns, m };
+	int rc = pw_view_events(m, p ? &p->key : NULL, &rows, &table.count);
+
+	if (rc)
+		return pw_error_set(err, rc, "no memory for the events");
+	table.rows = rows;
+	return print_table("pagewarden.events", &table, m, o, err);
+}
+
+static int print_machine(const struct pw_model *m, struct pw_output *o, struct pw_error *err)
+{
+	struct pw_coverage_row parts[PW_COVERAGE_ROWS_MAX];
+	const void *pointers[PW_COVERAGE_ROWS_MAX];
+	size_t n = pw_coverage_rows(m, parts, PW_COVERAGE_ROWS_MAX);
+	struct losses losses;
+	const void *machine_row;
+	struct pw_table header = machine_header(m, &machine_row);
+	struct pw_table tables[] = {
+		{ "coverage", "Coverage", pw_coverage_columns, m, pointers, n },
+		loss_table(m, &losses),
+		header,
+	};
+	struct pw_document doc = { .schema = "pagewarden.machine",
+				   .schema_version = 1,
+				   .header = &header,
+				   .tables = tables,
+				   .table_count = 2 };
+
+	for (size_t i = 0; i < n; i++)
+		pointers[i] = &parts[i];
+	if (o->emit.format == PW_FORMAT_CSV) /* the machine is the table there */
+		doc.csv_table = doc.table_count++;
+	return pw_output_emit(o, &doc, err);
+}
+
+int pw_view_print(const struct pw_view_request *r, const struct pw_model *m, struct pw_output *o,
+		  struct pw_error *err)
+{
+	switch (r->view) {
+	case PW_VIEW_SEGMENTS:
+		return print_segments(r, m, o, err);
+	case PW_VIEW_EVENTS:
+		return print_events(r, m, o, err);
+	case PW_VIEW_MACHINE:
+		return print_machine(m, o, err);
+	default:
+		return print_listing(r, m, o, err);
+	}
+}
