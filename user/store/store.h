@@ -6,6 +6,11 @@
  * since the last flush. Points age: 10 s for a day, 5 min for a month, 1 h for
  * a year; the file is kept below max_bytes by dropping the oldest first. A
  * full disk loses rows, counts them, and recovers when there is room.
+ *
+ * What has a row: each process that lived across a 10 s step, with a point for
+ * each step in which its memory changed (queries fill the silent ones); the
+ * machine, each step; OOM kills, deaths by a signal, and exec and exit of
+ * processes that have a row.
  */
 #ifndef PW_STORE_STORE_H
 #define PW_STORE_STORE_H
@@ -22,14 +27,15 @@
 struct pw_store;
 
 struct pw_store_options {
-	uint64_t max_bytes; /* default 256 MiB */
+	uint64_t max_bytes; /* of the file and its WAL together; default 256 MiB, at least 1 MiB */
 	bool read_only;
 };
 
 /*
  * Opens or creates. Errors name the remedy: -EBUSY another daemon writes it,
- * -EPROTONOSUPPORT a newer schema, -EBADMSG a damaged file (kept aside as
- * PATH.damaged-N and begun anew unless read_only), -ENOSPC, -EACCES.
+ * -EPROTONOSUPPORT a newer schema, -EBADMSG a damaged file and read_only,
+ * -ENOSPC, -EACCES. A damaged file is kept aside as PATH.damaged-N and a new
+ * one begun: that is a success that fills *err, for the caller to say it.
  */
 int pw_store_open(const char *path, const struct pw_store_options *opt, struct pw_store **ret,
 		  struct pw_error *err);
@@ -42,12 +48,22 @@ int pw_store_flush(struct pw_store *s, struct pw_error *err);
 /* Downsamples and trims; cheap when there is nothing to do. now is realtime. */
 int pw_store_maintain(struct pw_store *s, uint64_t now_realtime_ns, struct pw_error *err);
 uint64_t pw_store_lost_rows(const struct pw_store *s);
+/* A new bound; a smaller one takes effect over the next maintenance calls. */
+int pw_store_set_max_bytes(struct pw_store *s, uint64_t max_bytes, struct pw_error *err);
+/* What the main file takes on disk. */
+uint64_t pw_store_bytes(struct pw_store *s);
 
-/* Queries; times are realtime ns, ranges half-open. Stops with fn's nonzero result. */
+/*
+ * Queries; times are realtime ns, ranges half-open. Each stops with fn's
+ * nonzero result and passes it on; -ETIMEDOUT after 2 s, because the daemon
+ * has one thread. Steps in which nobody watched have no points.
+ */
 struct pw_store_point {
 	uint64_t time_ns, step_ns;
 	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, page_table_bytes;
 	uint64_t minor_faults, major_faults, cpu_ns; /* totals at that time */
+	/* lowest and highest footprint (anon + shmem + swap) in the step; machine: of what is available */
+	uint64_t low_bytes, high_bytes;
 };
 struct pw_store_process {
 	int64_t id;
