@@ -56,6 +56,10 @@ $(rings:%=check-%): check-%: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests
 	@BUILD=$(BUILD) RINGS=$* tests/run $(FILTER)
 
+.PHONY: format
+format:
+	@git ls-files -- '*.c' '*.h' | xargs clang-format -i
+
 # Hours of churn with everything on; MINUTES=, default 60.
 soak: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests

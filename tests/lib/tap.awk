@@ -7,10 +7,15 @@
 # The output is not trusted to be complete: a test that crashed, timed out,
 # printed nothing, or stopped before its plan was done has failed.
 
+# Tabs separate the fields, so none may be inside.
+function plain(text)
+{
+	gsub(/\t/, " ", text)
+	return text
+}
+
 function result(state, name, reason)
 {
-	gsub(/\t/, " ", name)
-	gsub(/\t/, " ", reason)
 	states[++count] = state
 	names[count] = name
 	reasons[count] = reason
@@ -104,5 +109,5 @@ END {
 		result("fail", "status", "exit status 0 though " failed " failed")
 
 	for (i = 1; i <= count; i++)
-		print states[i] "\t" names[i] "\t" reasons[i]
+		print states[i] "\t" plain(names[i]) "\t" plain(reasons[i])
 }

@@ -21,7 +21,7 @@ void pw_procfs_init(struct pw_procfs *fs, const char *root_or_null)
 	while (len && root[len - 1] == '/')
 		len--;
 	if (len >= sizeof(fs->root)) {
-		strcpy(fs->root, ROOT_TOO_LONG);
+		snprintf(fs->root, sizeof(fs->root), "%s", ROOT_TOO_LONG);
 		return;
 	}
 	memcpy(fs->root, root, len);
