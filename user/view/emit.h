@@ -21,6 +21,8 @@ struct pw_table {
 	const char *name; /* "processes": the key in JSON */
 	const char *title; /* text's heading; NULL: none */
 	const struct pw_column *columns;
+	/* what text shows of them when nobody chose, NULL-terminated; NULL: the standard ones */
+	const char *const *shown;
 	const void *ctx; /* for the getters */
 	const void *const *rows;
 	size_t count;

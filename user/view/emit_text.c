@@ -31,23 +31,26 @@ struct layout {
 	size_t count;
 };
 
+static void layout_add(struct layout *l, const struct pw_column *c)
+{
+	if (c && l->count < COLUMNS_MAX)
+		l->column[l->count++] = c;
+}
+
+/* Those that were asked for, as far as this table has them; else what the table shows by itself. */
 static void layout_choose(struct layout *l, const struct pw_table *t,
 			  const struct pw_emit_options *opt)
 {
 	l->count = 0;
-	if (opt->columns) {
-		for (const char *const *name = opt->columns; *name; name++) {
-			const struct pw_column *c = pw_column_find(t->columns, *name);
-
-			if (c && l->count < COLUMNS_MAX)
-				l->column[l->count++] = c;
-		}
-	}
+	for (const char *const *name = opt->columns; name && *name; name++)
+		layout_add(l, pw_column_find(t->columns, *name));
 	if (l->count)
-		return; /* the chosen names may all be another table's */
-	for (const struct pw_column *c = t->columns; c->name; c++) {
-		if (c->standard && l->count < COLUMNS_MAX)
-			l->column[l->count++] = c;
+		return;
+	for (const char *const *name = t->shown; name && *name; name++)
+		layout_add(l, pw_column_find(t->columns, *name));
+	for (const struct pw_column *c = t->columns; c->name && !t->shown; c++) {
+		if (c->standard)
+			layout_add(l, c);
 	}
 }
 

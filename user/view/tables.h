@@ -6,14 +6,17 @@
 #include "user/model/model.h"
 #include "user/view/column.h"
 
-/* ctx of all getters: the model, for the page size and the time. */
+/* ctx of the model's getters: the model, for the page size and the time. */
 extern const struct pw_column pw_process_columns[]; /* row: struct pw_process */
 extern const struct pw_column pw_group_columns[]; /* row: struct pw_group */
 extern const struct pw_column pw_segment_columns[]; /* row: struct pw_segment_row */
+extern const struct pw_column pw_scan_columns[]; /* row: struct pw_process, after a scan */
 extern const struct pw_column pw_event_columns[]; /* row: struct pw_event */
 extern const struct pw_column pw_machine_columns[]; /* row: struct pw_model */
 extern const struct pw_column pw_loss_columns[]; /* row: struct pw_loss_row */
 extern const struct pw_column pw_coverage_columns[]; /* row: struct pw_coverage_row */
+extern const struct pw_column pw_doctor_columns[]; /* row: struct pw_doctor_row; ctx: none */
+extern const struct pw_column pw_doctor_host_columns[]; /* row: struct pw_doctor_host; ctx: none */
 
 struct pw_loss_row {
 	const char *cause;
@@ -28,7 +31,29 @@ struct pw_coverage_row {
 	const char *text; /* what is missing without it; "" when seen */
 };
 
-/* Rows for the last two: causes with a count, all parts. Return how many. */
+enum pw_doctor_state {
+	PW_DOCTOR_OK,
+	PW_DOCTOR_ABSENT, /* an extra that is not there */
+	PW_DOCTOR_MISSING, /* something will not be seen */
+	PW_DOCTOR_FAILED, /* nothing works without it */
+};
+
+struct pw_doctor_row {
+	const char *check; /* "page ledger" */
+	enum pw_doctor_state state;
+	const char *found; /* what was tried and seen */
+	const char *costs; /* what is missing without it; "" */
+	const char *remedy; /* how to get it; "" */
+};
+
+struct pw_doctor_host {
+	const char *host;
+	const char *kernel;
+	uint32_t uid;
+	const char *verdict; /* one sentence */
+};
+
+/* Rows of losses and coverage: causes with a count, all parts. Return how many. */
 #define PW_COVERAGE_ROWS_MAX 32
 size_t pw_loss_rows(const struct pw_model *m, struct pw_loss_row *out, size_t n);
 size_t pw_coverage_rows(const struct pw_model *m, struct pw_coverage_row *out, size_t n);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The documents that Pagewarden prints: which tables, under which names. The
+ * emitters and the JSON schemas of docs/schema/ derive from these shapes.
+ *
+ * A shape's version grows by one when a name or a unit changes or goes away;
+ * added columns keep it.
+ */
+#ifndef PW_VIEW_DOCUMENT_H
+#define PW_VIEW_DOCUMENT_H
+
+#include "user/view/emit.h"
+#include "user/view/tables.h"
+
+#define PW_DOCUMENT_TABLES 12
+
+struct pw_table_shape {
+	const char *name; /* NULL ends the list */
+	const char *title; /* text's heading; NULL: none */
+	const struct pw_column *columns;
+	const char *about;
+	const char *const *shown; /* see struct pw_table */
+};
+
+struct pw_document_shape {
+	const char *schema; /* "pagewarden.processes" */
+	unsigned int version;
+	const char *about;
+	const struct pw_column *header; /* NULL: none */
+	struct pw_table_shape tables[PW_DOCUMENT_TABLES + 1];
+	size_t csv_table;
+};
+
+/* Header: the machine. Tables: the rows, then the losses. */
+extern const struct pw_document_shape pw_document_processes; /* top, replay */
+extern const struct pw_document_shape pw_document_groups;
+extern const struct pw_document_shape pw_document_events;
+/* Header: the process and its scan. Tables: the segments, then the losses. */
+extern const struct pw_document_shape pw_document_segments; /* inspect */
+/* Header: what was looked at. Table: the checks. */
+extern const struct pw_document_shape pw_document_doctor;
+/* Header: the machine. Tables: see report.h. */
+extern const struct pw_document_shape pw_document_report;
+
+extern const struct pw_document_shape *const pw_document_shapes[]; /* ends with NULL */
+
+struct pw_rows {
+	const void *const *rows;
+	size_t count;
+};
+
+/* rows: one entry for each table of the shape, in its order. 0 or -errno of the write. */
+int pw_document_emit(const struct pw_document_shape *shape, const void *ctx,
+		     const void *header_row, const struct pw_rows *rows,
+		     const struct pw_emit_options *opt, FILE *out);
+
+/*
+ * The usual documents of a model: rows for the first table; the header is the
+ * model (of segments: the process) and the losses come from the model.
+ */
+int pw_document_emit_model(const struct pw_document_shape *shape, const struct pw_model *m,
+			   const void *header_row, const void *const *rows, size_t count,
+			   const struct pw_emit_options *opt, FILE *out);
+
+#endif
