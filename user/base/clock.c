@@ -49,6 +49,53 @@ char *pw_clock_rfc3339(uint64_t realtime_ns, char buf[PW_RFC3339_LEN])
 	return buf;
 }
 
+/* ".123" to ns; digits beyond the ninth are dropped. Returns what follows. */
+static const char *parse_fraction(const char *p, uint64_t *ret_ns)
+{
+	uint64_t scale = PW_NSEC_PER_SEC;
+
+	*ret_ns = 0;
+	if (*p != '.')
+		return p;
+	for (p++; *p >= '0' && *p <= '9'; p++) {
+		scale /= 10;
+		*ret_ns += (uint64_t)(*p - '0') * scale;
+	}
+	return p;
+}
+
+/* "Z" or "+01:00" to seconds east of UTC. */
+static int parse_offset(const char *p, int64_t *ret)
+{
+	unsigned int hours, minutes;
+	int used = 0;
+
+	*ret = 0;
+	if ((*p == 'Z' || *p == 'z') && !p[1])
+		return 0;
+	if (sscanf(p, "%*1[+-]%2u:%2u%n", &hours, &minutes, &used) != 2 || p[used] || hours > 23 ||
+	    minutes > 59)
+		return -EINVAL;
+	*ret = (int64_t)(hours * 3600 + minutes * 60) * (*p == '-' ? -1 : 1);
+	return 0;
+}
+
+int pw_clock_parse_rfc3339(const char *text, uint64_t *ret_realtime_ns)
+{
+	struct tm tm = { 0 };
+	uint64_t fraction;
+	int64_t sec, offset;
+	const char *p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	if (!p || parse_offset(parse_fraction(p, &fraction), &offset))
+		return -EINVAL;
+	sec = (int64_t)timegm(&tm) - offset;
+	if (sec < 0 || (uint64_t)sec > UINT64_MAX / PW_NSEC_PER_SEC - 1)
+		return -EINVAL;
+	*ret_realtime_ns = (uint64_t)sec * PW_NSEC_PER_SEC + fraction;
+	return 0;
+}
+
 static const struct {
 	const char *suffix;
 	uint64_t ns;

@@ -96,6 +96,11 @@ enum pw_common_code {
 	PW_OPT_NO_SEED,
 	PW_OPT_NO_LEDGER,
 	PW_OPT_ROOT,
+	PW_OPT_SORT, /* user/cmd/views.h takes these */
+	PW_OPT_REVERSE,
+	PW_OPT_FILTER,
+	PW_OPT_DEAD,
+	PW_OPT_LIMIT,
 	PW_OPT_OWN, /* the first code of a command's own options */
 };
 

@@ -193,7 +193,7 @@ static unsigned int group_of(int code)
 	case PW_OPT_REPLAY:
 		return PW_TAKES_REPLAY;
 	}
-	return code >= PW_OPT_SOCKET && code < PW_OPT_OWN ? PW_TAKES_SOURCE : 0;
+	return code >= PW_OPT_SOCKET && code <= PW_OPT_ROOT ? PW_TAKES_SOURCE : 0;
 }
 
 static int take_grouped(struct pw_common *c, int code)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,17 +35,51 @@ static bool is_text(const struct pw_column *c)
 	return c->unit == PW_UNIT_TEXT;
 }
 
-int pw_view_sort(struct pw_view_request *r, const char *sort, bool reverse)
+int pw_view_option(const struct pw_command *c, struct pw_view_args *a, int code)
 {
-	const struct pw_column *c =
-		pw_column_find(pw_view_columns(r->view), sort ? sort : "footprint_bytes");
+	switch (code) {
+	case PW_OPT_SORT:
+		a->sort = optarg;
+		return PW_OPTION_TAKEN;
+	case PW_OPT_REVERSE:
+		a->reverse = true;
+		return PW_OPTION_TAKEN;
+	case PW_OPT_FILTER:
+		a->filter = optarg;
+		return PW_OPTION_TAKEN;
+	case PW_OPT_DEAD:
+		a->dead = true;
+		return PW_OPTION_TAKEN;
+	case PW_OPT_LIMIT:
+		return pw_option_number(c, "--limit", optarg, 1, SIZE_MAX, &a->limit) ?
+			       PW_OPTION_TAKEN :
+			       PW_EXIT_USAGE;
+	}
+	return PW_OPTION_OWN;
+}
 
-	if (!c && sort)
-		return -EINVAL;
-	r->list.sort = c;
-	/* the largest number and the first word come first */
-	r->list.descending = c && is_text(c) == reverse;
-	return 0;
+int pw_view_request_init(struct pw_view_request *r, const struct pw_command *c, enum pw_view view,
+			 const struct pw_view_args *a)
+{
+	const struct pw_column *sort =
+		pw_column_find(pw_view_columns(view), a->sort ? a->sort : "footprint_bytes");
+
+	if (!sort && a->sort)
+		return pw_usage_error(c, "--sort: there is no column '%s'; --columns help lists them",
+				      a->sort);
+	*r = (struct pw_view_request){
+		.view = view,
+		.list = {
+			.groups = view == PW_VIEW_GROUPS,
+			.with_dead = a->dead,
+			.sort = sort,
+			/* the largest number and the first word come first */
+			.descending = sort && is_text(sort) == a->reverse,
+			.filter = a->filter,
+			.limit = (size_t)a->limit,
+		},
+	};
+	return PW_OPTION_TAKEN;
 }
 
 /* ---- the parts that several documents have ------------------------------------- */
@@ -91,19 +126,17 @@ static int print_table(const char *schema, const struct pw_table *main_table,
 static int print_listing(const struct pw_view_request *r, const struct pw_model *m,
 			 struct pw_output *o, struct pw_error *err)
 {
-	struct pw_listing_options opt = r->list;
 	struct pw_listing listing;
 	struct pw_table table;
 	int rc;
 
-	opt.groups = r->view == PW_VIEW_GROUPS;
-	rc = pw_listing_init(&listing, m, &opt);
+	rc = pw_listing_init(&listing, m, &r->list);
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the table");
 	table = (struct pw_table){ pw_view_names[r->view], NULL,	   pw_view_columns(r->view), m,
 				   listing.items,	   listing.item_count };
-	rc = print_table(opt.groups ? "pagewarden.groups" : "pagewarden.processes", &table, m, o,
-			 err);
+	rc = print_table(r->list.groups ? "pagewarden.groups" : "pagewarden.processes", &table, m,
+			 o, err);
 	pw_listing_deinit(&listing);
 	return rc;
 }

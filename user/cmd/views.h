@@ -24,13 +24,37 @@ struct pw_view_request {
 	uint32_t pid; /* segments and events: of this process; 0: of all */
 };
 
-const struct pw_column *pw_view_columns(enum pw_view view);
-/*
- * Sets view's own order: `sort` is a column's name or NULL for the standard
- * one (the largest footprint first). -EINVAL: no such column.
- */
-int pw_view_sort(struct pw_view_request *r, const char *sort, bool reverse);
+/* Options of the commands that list processes or groups. */
+struct pw_view_args {
+	const char *sort; /* a column's name; NULL: the footprint */
+	bool reverse;
+	const char *filter;
+	bool dead;
+	uint64_t limit;
+};
 
+/* clang-format off */
+#define PW_VIEW_LONG_OPTIONS \
+	{ "sort", required_argument, NULL, PW_OPT_SORT }, \
+	{ "reverse", no_argument, NULL, PW_OPT_REVERSE }, \
+	{ "filter", required_argument, NULL, PW_OPT_FILTER }, \
+	{ "dead", no_argument, NULL, PW_OPT_DEAD }, \
+	{ "limit", required_argument, NULL, PW_OPT_LIMIT }
+#define PW_HELP_VIEW \
+	"      --sort COLUMN      order by this column (default footprint_bytes)\n" \
+	"      --reverse          the other way round\n" \
+	"      --filter TEXT      rows with TEXT in command, path, cgroup, unit; or this PID\n" \
+	"      --dead             dead processes too\n" \
+	"      --limit N          at most N rows\n"
+/* clang-format on */
+
+/* As pw_common_option(). */
+int pw_view_option(const struct pw_command *c, struct pw_view_args *a, int code);
+/* The request for a view: PW_OPTION_TAKEN, or an exit code after a message (no such column). */
+int pw_view_request_init(struct pw_view_request *r, const struct pw_command *c, enum pw_view view,
+			 const struct pw_view_args *a);
+
+const struct pw_column *pw_view_columns(enum pw_view view);
 int pw_view_print(const struct pw_view_request *r, const struct pw_model *m, struct pw_output *o,
 		  struct pw_error *err);
 
