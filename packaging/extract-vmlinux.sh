@@ -25,8 +25,8 @@ setup_sectors=$(number 497 1)
 start=$(((setup_sectors + 1) * 512 + $(number 584 4)))
 length=$(number 588 4)
 
-# The last four bytes are the size before compression, not part of the stream.
-payload() { tail -c +$((start + 1)) "$image" | head -c $((length - ${1:-0})); }
+# The stream, then the size before compression as four bytes; gzip's own end is that already.
+payload() { tail -c +$((start + 1)) "$image" | head -c $((length - $1)); }
 
 case $(bytes "$start" 6) in
 1f8b*) unpack='gzip -dc' trailer=0 ;;
@@ -44,7 +44,11 @@ command -v "$tool" >/dev/null || fail "needs $tool to unpack it: apt-get install
 
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-# gzip complains about trailing bytes (exit 2) when the size follows its stream; the result tells.
-payload "$trailer" | $unpack >"$out" || [ -s "$out" ]
+payload "$trailer" | $unpack >"$out" || fail "$tool could not unpack its payload"
 [ "$(od -An -v -t x1 -N 4 "$out" | tr -d ' \n')" = 7f454c46 ] || fail "what $tool unpacked is no ELF file"
+if [ "$tool" != cat ]; then
+	want=$(number $((start + length - 4)) 4)
+	got=$(wc -c <"$out")
+	[ "$got" -eq "$want" ] || fail "$tool unpacked $got bytes of $want"
+fi
 cat "$out"

@@ -60,7 +60,7 @@ fail() {
 	_checks=$((_checks + 1))
 	_checks_failed=$((_checks_failed + 1))
 	printf 'not ok %s - %s\n' "$_checks" "$1"
-	[ -z "${2:-}" ] || printf '%s\n' "$2" | sed 's/^/# /'
+	[ -z "${2:-}" ] || printf '%s\n' "$2" | LC_ALL=C tr -c '[:print:]\t\n' '?' | sed 's/^/# /'
 }
 
 skip() {
@@ -97,7 +97,7 @@ check_exits() {
 		pass "$name"
 	else
 		fail "$name" "exit status $status, expected $want: $*
-$(head -n 20 "$tmp/out" "$tmp/err" 2>/dev/null | cut -c 1-400)"
+$(head -n 20 "$tmp/out" "$tmp/err" 2>/dev/null | tr -d '\000' | cut -c 1-400)"
 	fi
 }
 
