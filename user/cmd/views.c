@@ -6,6 +6,7 @@
 
 #include "user/base/cleanup.h"
 #include "user/cmd/views.h"
+#include "user/view/document.h"
 #include "user/view/tables.h"
 
 const char *const pw_view_names[PW_VIEWS] = {
@@ -82,43 +83,14 @@ int pw_view_request_init(struct pw_view_request *r, const struct pw_command *c, 
 	return PW_OPTION_TAKEN;
 }
 
-/* ---- the parts that several documents have ------------------------------------- */
-
-static struct pw_table machine_header(const struct pw_model *m, const void **row)
+/* Some rows below the machine's header, and what was lost. */
+static int print_rows(const struct pw_document_shape *shape, const void *const *rows, size_t count,
+		      const struct pw_model *m, struct pw_output *o, struct pw_error *err)
 {
-	*row = m;
-	return (struct pw_table){ "machine", NULL, pw_machine_columns, m, row, 1 };
-}
+	struct pw_shaped_document d;
 
-struct losses {
-	struct pw_loss_row rows[PW_LOSS_CAUSES];
-	const void *pointers[PW_LOSS_CAUSES];
-};
-
-static struct pw_table loss_table(const struct pw_model *m, struct losses *l)
-{
-	size_t n = pw_loss_rows(m, l->rows, PW_LOSS_CAUSES);
-
-	for (size_t i = 0; i < n; i++)
-		l->pointers[i] = &l->rows[i];
-	return (struct pw_table){ "losses", "Lost", pw_loss_columns, m, l->pointers, n };
-}
-
-/* One main table below the machine's header, and what was lost. */
-static int print_table(const char *schema, const struct pw_table *main_table,
-		       const struct pw_model *m, struct pw_output *o, struct pw_error *err)
-{
-	const void *machine_row;
-	struct losses losses;
-	struct pw_table header = machine_header(m, &machine_row);
-	struct pw_table tables[] = { *main_table, loss_table(m, &losses) };
-	struct pw_document doc = { .schema = schema,
-				   .schema_version = 1,
-				   .header = &header,
-				   .tables = tables,
-				   .table_count = 2 };
-
-	return pw_output_emit(o, &doc, err);
+	pw_document_build_model(&d, shape, m, NULL, rows, count);
+	return pw_output_emit(o, &d.doc, err);
 }
 
 /* ---- the documents --------------------------------------------------------------- */
@@ -127,16 +99,13 @@ static int print_listing(const struct pw_view_request *r, const struct pw_model 
 			 struct pw_output *o, struct pw_error *err)
 {
 	struct pw_listing listing;
-	struct pw_table table;
 	int rc;
 
 	rc = pw_listing_init(&listing, m, &r->list);
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the table");
-	table = (struct pw_table){ pw_view_names[r->view], NULL,	   pw_view_columns(r->view), m,
-				   listing.items,	   listing.item_count };
-	rc = print_table(r->list.groups ? "pagewarden.groups" : "pagewarden.processes", &table, m,
-			 o, err);
+	rc = print_rows(r->list.groups ? &pw_document_groups : &pw_document_processes,
+			listing.items, listing.item_count, m, o, err);
 	pw_listing_deinit(&listing);
 	return rc;
 }
@@ -171,13 +140,12 @@ static int print_segments(const struct pw_view_request *r, const struct pw_model
 			  struct pw_output *o, struct pw_error *err)
 {
 	pw_auto_free const void **rows = NULL;
-	struct pw_table table = { "segments", NULL, pw_segment_columns, m };
-	int rc = collect_segments(r, m, &rows, &table.count);
+	size_t count;
+	int rc = collect_segments(r, m, &rows, &count);
 
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the segments");
-	table.rows = rows;
-	return print_table("pagewarden.segments", &table, m, o, err);
+	return print_rows(&pw_document_segments, rows, count, m, o, err);
 }
 
 static bool same_key(const struct pw_key *a, const struct pw_key *b)
@@ -211,39 +179,29 @@ static int print_events(const struct pw_view_request *r, const struct pw_model *
 {
 	const struct pw_process *p = r->pid ? pw_model_pid(m, r->pid) : NULL;
 	pw_auto_free const void **rows = NULL;
-	struct pw_table table = { "events", NULL, pw_event_columns, m };
-	int rc = pw_view_events(m, p ? &p->key : NULL, &rows, &table.count);
+	size_t count;
+	int rc = pw_view_events(m, p ? &p->key : NULL, &rows, &count);
 
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the events");
-	table.rows = rows;
-	return print_table("pagewarden.events", &table, m, o, err);
+	return print_rows(&pw_document_events, rows, count, m, o, err);
 }
 
 static int print_machine(const struct pw_model *m, struct pw_output *o, struct pw_error *err)
 {
 	struct pw_coverage_row parts[PW_COVERAGE_ROWS_MAX];
-	const void *pointers[PW_COVERAGE_ROWS_MAX];
+	const void *rows[PW_COVERAGE_ROWS_MAX];
 	size_t n = pw_coverage_rows(m, parts, PW_COVERAGE_ROWS_MAX);
-	struct losses losses;
-	const void *machine_row;
-	struct pw_table header = machine_header(m, &machine_row);
-	struct pw_table tables[] = {
-		{ "coverage", "Coverage", pw_coverage_columns, m, pointers, n },
-		loss_table(m, &losses),
-		header,
-	};
-	struct pw_document doc = { .schema = "pagewarden.machine",
-				   .schema_version = 1,
-				   .header = &header,
-				   .tables = tables,
-				   .table_count = 2 };
+	struct pw_shaped_document d;
 
 	for (size_t i = 0; i < n; i++)
-		pointers[i] = &parts[i];
-	if (o->emit.format == PW_FORMAT_CSV) /* the machine is the table there */
-		doc.csv_table = doc.table_count++;
-	return pw_output_emit(o, &doc, err);
+		rows[i] = &parts[i];
+	pw_document_build_model(&d, &pw_document_machine, m, NULL, rows, n);
+	if (o->emit.format == PW_FORMAT_CSV) { /* the machine is the table there */
+		d.doc.tables = &d.header;
+		d.doc.csv_table = 0;
+	}
+	return pw_output_emit(o, &d.doc, err);
 }
 
 int pw_view_print(const struct pw_view_request *r, const struct pw_model *m, struct pw_output *o,

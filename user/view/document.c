@@ -36,9 +36,29 @@ const struct pw_document_shape pw_document_events = {
 const struct pw_document_shape pw_document_segments = {
 	.schema = "pagewarden.segments",
 	.version = 1,
+	.about = "The address spaces of the processes that were scanned.",
+	.header = pw_machine_columns,
+	.tables = { { "segments", NULL, pw_segment_columns, "one object per segment",
+		      pw_segment_shown },
+		    LOSSES },
+};
+
+const struct pw_document_shape pw_document_inspect = {
+	.schema = "pagewarden.inspect",
+	.version = 1,
 	.about = "The address space of one process.",
 	.header = pw_scan_columns,
 	.tables = { { "segments", NULL, pw_segment_columns, "one object per segment" }, LOSSES },
+};
+
+const struct pw_document_shape pw_document_machine = {
+	.schema = "pagewarden.machine",
+	.version = 1,
+	.about = "The machine, what Pagewarden costs, and what it sees.",
+	.header = pw_machine_columns,
+	.tables = { { "coverage_parts", "Coverage", pw_coverage_columns,
+		      "what this source sees, and what it costs where it does not" },
+		    LOSSES },
 };
 
 const struct pw_document_shape pw_document_doctor = {
@@ -50,58 +70,54 @@ const struct pw_document_shape pw_document_doctor = {
 };
 
 const struct pw_document_shape *const pw_document_shapes[] = {
-	&pw_document_processes, &pw_document_groups, &pw_document_events, &pw_document_segments,
-	&pw_document_doctor,	&pw_document_report, NULL,
+	&pw_document_processes, &pw_document_groups, &pw_document_events,
+	&pw_document_segments,	&pw_document_inspect, &pw_document_machine,
+	&pw_document_doctor,	&pw_document_report,  NULL,
 };
 
-int pw_document_emit(const struct pw_document_shape *shape, const void *ctx,
-		     const void *header_row, const struct pw_rows *rows,
-		     const struct pw_emit_options *opt, FILE *out)
+void pw_document_build(struct pw_shaped_document *d, const struct pw_document_shape *shape,
+		       const void *ctx, const void *header_row, const struct pw_rows *rows)
 {
-	struct pw_table tables[PW_DOCUMENT_TABLES];
-	const void *header_rows[] = { header_row };
-	struct pw_table header = {
+	size_t n = 0;
+
+	d->header_row = header_row;
+	d->header = (struct pw_table){
 		.columns = shape->header,
 		.ctx = ctx,
-		.rows = header_rows,
-		.count = header_row ? 1 : 0,
+		.rows = &d->header_row,
+		.count = 1,
 	};
-	struct pw_document doc = {
-		.schema = shape->schema,
-		.schema_version = shape->version,
-		.header = shape->header ? &header : NULL,
-		.tables = tables,
-		.csv_table = shape->csv_table,
-	};
+	for (; shape->tables[n].name; n++) {
+		const struct pw_table_shape *t = &shape->tables[n];
 
-	for (; shape->tables[doc.table_count].name; doc.table_count++) {
-		const struct pw_table_shape *t = &shape->tables[doc.table_count];
-
-		tables[doc.table_count] = (struct pw_table){
+		d->tables[n] = (struct pw_table){
 			.name = t->name,
 			.title = t->title,
 			.columns = t->columns,
 			.shown = t->shown,
 			.ctx = ctx,
-			.rows = rows[doc.table_count].rows,
-			.count = rows[doc.table_count].count,
+			.rows = rows[n].rows,
+			.count = rows[n].count,
 		};
 	}
-	return pw_emit(&doc, opt, out);
+	d->doc = (struct pw_document){
+		.schema = shape->schema,
+		.schema_version = shape->version,
+		.header = shape->header ? &d->header : NULL,
+		.tables = d->tables,
+		.table_count = n,
+		.csv_table = shape->csv_table,
+	};
 }
 
-int pw_document_emit_model(const struct pw_document_shape *shape, const struct pw_model *m,
-			   const void *header_row, const void *const *rows, size_t count,
-			   const struct pw_emit_options *opt, FILE *out)
+void pw_document_build_model(struct pw_shaped_document *d, const struct pw_document_shape *shape,
+			     const struct pw_model *m, const void *header_row,
+			     const void *const *rows, size_t count)
 {
-	struct pw_loss_row losses[PW_LOSS_CAUSES];
-	const void *loss_rows[PW_LOSS_CAUSES];
-	struct pw_rows all[] = {
-		{ rows, count },
-		{ loss_rows, pw_loss_rows(m, losses, PW_LOSS_CAUSES) },
-	};
+	size_t losses = pw_loss_rows(m, d->losses, PW_LOSS_CAUSES);
+	struct pw_rows all[] = { { rows, count }, { d->loss_rows, losses } };
 
-	for (size_t i = 0; i < all[1].count; i++)
-		loss_rows[i] = &losses[i];
-	return pw_document_emit(shape, m, header_row ? header_row : m, all, opt, out);
+	for (size_t i = 0; i < losses; i++)
+		d->loss_rows[i] = &d->losses[i];
+	pw_document_build(d, shape, m, header_row ? header_row : m, all);
 }

@@ -35,8 +35,10 @@ struct pw_document_shape {
 extern const struct pw_document_shape pw_document_processes; /* top, replay */
 extern const struct pw_document_shape pw_document_groups;
 extern const struct pw_document_shape pw_document_events;
+extern const struct pw_document_shape pw_document_segments; /* of all processes that were scanned */
+extern const struct pw_document_shape pw_document_machine; /* the rows are the coverage */
 /* Header: the process and its scan. Tables: the segments, then the losses. */
-extern const struct pw_document_shape pw_document_segments; /* inspect */
+extern const struct pw_document_shape pw_document_inspect;
 /* Header: what was looked at. Table: the checks. */
 extern const struct pw_document_shape pw_document_doctor;
 /* Header: the machine. Tables: see report.h. */
@@ -49,17 +51,26 @@ struct pw_rows {
 	size_t count;
 };
 
-/* rows: one entry for each table of the shape, in its order. 0 or -errno of the write. */
-int pw_document_emit(const struct pw_document_shape *shape, const void *ctx,
-		     const void *header_row, const struct pw_rows *rows,
-		     const struct pw_emit_options *opt, FILE *out);
+/* A document of a shape, and what it stands on: not to be copied or moved. */
+struct pw_shaped_document {
+	struct pw_document doc;
+	struct pw_table header;
+	const void *header_row;
+	struct pw_table tables[PW_DOCUMENT_TABLES];
+	struct pw_loss_row losses[PW_LOSS_CAUSES];
+	const void *loss_rows[PW_LOSS_CAUSES];
+};
+
+/* rows: one entry for each table of the shape, in its order. */
+void pw_document_build(struct pw_shaped_document *d, const struct pw_document_shape *shape,
+		       const void *ctx, const void *header_row, const struct pw_rows *rows);
 
 /*
- * The usual documents of a model: rows for the first table; the header is the
- * model (of segments: the process) and the losses come from the model.
+ * The usual documents of a model: rows for the first table; the losses come
+ * from the model, and so does the header where header_row is NULL.
  */
-int pw_document_emit_model(const struct pw_document_shape *shape, const struct pw_model *m,
-			   const void *header_row, const void *const *rows, size_t count,
-			   const struct pw_emit_options *opt, FILE *out);
+void pw_document_build_model(struct pw_shaped_document *d, const struct pw_document_shape *shape,
+			     const struct pw_model *m, const void *header_row,
+			     const void *const *rows, size_t count);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "user/base/cleanup.h"
+#include "user/view/listing.h"
 
 #define SEGMENTS_PER_PROCESS 12
 
@@ -28,10 +29,6 @@ static const char *const growing_group_shown[] = {
 	"growth_10m_bytes_per_minute", "growth_1h_bytes_per_minute", "growth_8h_bytes_per_minute",
 	"footprint_bytes", "footprint_series_bytes", "name", "unit", NULL,
 };
-static const char *const segment_shown[] = {
-	"pid", "kind", "vmas", "virtual_bytes", "rss_bytes", "rss_anon_bytes", "rss_file_bytes",
-	"rss_shmem_bytes", "swap_bytes", "growth_bytes", "perms", "name", NULL,
-};
 static const char *const dead_shown[] = {
 	"pid", "hiwater_rss_bytes", "growth_total_bytes", "start_time", "exit_time", "exit_status",
 	"exit_signal", "oom_killed", "comm", "unit", NULL,
@@ -52,7 +49,7 @@ const struct pw_document_shape pw_document_report = {
 		[PW_REPORT_GROWING_GROUPS] = { "growing_groups", "Growing groups",
 			pw_group_columns, "groups that grew, the most first", growing_group_shown },
 		[PW_REPORT_SEGMENTS] = { "segments", "Segments", pw_segment_columns,
-			"largest segments of the processes that were inspected", segment_shown },
+			"largest segments of the processes that were inspected", pw_segment_shown },
 		[PW_REPORT_DEAD] = { "dead_processes", "Ended processes", pw_process_columns,
 			"processes that ended, the highest peak first", dead_shown },
 		[PW_REPORT_OOM_KILLS] = { "oom_kills", "OOM kills", pw_event_columns,
@@ -66,111 +63,73 @@ const struct pw_document_shape pw_document_report = {
 	},
 };
 
-struct order {
-	const struct pw_column *column;
-	const struct pw_model *model;
-};
-
-static int by_column(const void *a, const void *b, void *ctx)
+static int give_rows(struct pw_report *r, enum pw_report_table t, const void **rows, size_t count)
 {
-	const struct order *o = ctx;
-	const void *ra = *(const void *const *)a, *rb = *(const void *const *)b;
-
-	return pw_column_compare(o->column, o->model, ra, rb, true);
-}
-
-static bool is_positive(const struct order *o, const void *row)
-{
-	struct pw_value v;
-
-	o->column->get(o->model, row, &v);
-	return v.known && v.i > 0;
-}
-
-/*
- * Keeps the `limit` rows that a column puts first. The rows come ordered by
- * key, and glibc's qsort_r is stable as long as it finds memory: ties keep
- * that order.
- */
-static void keep_first(struct pw_report *r, enum pw_report_table t, const struct pw_column *columns,
-		       const char *name, bool positive_only, size_t limit)
-{
-	struct order o = { pw_column_find(columns, name), r->model };
-	size_t count = r->tables[t].count;
-	size_t kept = 0;
-
-	if (!count)
-		return;
-	qsort_r(r->rows[t], count, sizeof(void *), by_column, &o);
-	while (kept < count && kept < limit && (!positive_only || is_positive(&o, r->rows[t][kept])))
-		kept++;
-	r->tables[t].count = kept;
-}
-
-static int copy_rows(struct pw_report *r, enum pw_report_table t, void *const *items, size_t count)
-{
-	const void **rows = calloc(count + 1, sizeof(*rows));
-
-	if (!rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		rows[i] = items[i];
 	r->rows[t] = rows;
 	r->tables[t] = (struct pw_rows){ rows, count };
 	return 0;
 }
 
-/* Splits into the living and the dead, in place; returns the living. */
-static size_t living_first(struct pw_process **all, size_t count, struct pw_process **dead)
+/* The rows of a listing from the column's largest down, for as long as `keep` says so. */
+static int choose(struct pw_report *r, enum pw_report_table t, const struct pw_listing_options *opt,
+		  bool (*keep)(const void *item))
 {
-	size_t alive = 0, gone = 0;
+	struct pw_listing l = { 0 };
+	size_t kept = 0;
+	int err = pw_listing_init(&l, r->model, opt);
 
-	for (size_t i = 0; i < count; i++) {
-		if (all[i]->alive)
-			all[alive++] = all[i];
-		else
-			dead[gone++] = all[i];
+	for (size_t i = 0; !err && i < l.item_count; i++) {
+		if (!keep || keep(l.items[i]))
+			l.items[kept++] = l.items[i];
 	}
-	return alive;
+	if (!err)
+		err = give_rows(r, t, pw_steal(l.items), kept < r->limit ? kept : r->limit);
+	pw_listing_deinit(&l);
+	return err;
 }
 
-static int choose_processes(struct pw_report *r, size_t limit)
+static bool is_dead(const void *item)
 {
-	pw_auto_free struct pw_process **all = NULL;
-	pw_auto_free struct pw_process **dead = NULL;
-	size_t count, alive;
-	int err = pw_model_processes(r->model, true, &all, &count);
-
-	if (err)
-		return err;
-	dead = calloc(count + 1, sizeof(struct pw_process *));
-	if (!dead)
-		return -ENOMEM;
-	alive = living_first(all, count, dead);
-	err = copy_rows(r, PW_REPORT_PROCESSES, (void **)all, alive);
-	err = err ? err : copy_rows(r, PW_REPORT_GROWING, (void **)all, alive);
-	err = err ? err : copy_rows(r, PW_REPORT_DEAD, (void **)dead, count - alive);
-	if (err)
-		return err;
-	keep_first(r, PW_REPORT_PROCESSES, pw_process_columns, "footprint_bytes", false, limit);
-	keep_first(r, PW_REPORT_GROWING, pw_process_columns, "growth_total_bytes", true, limit);
-	keep_first(r, PW_REPORT_DEAD, pw_process_columns, "hiwater_rss_bytes", false, limit);
-	return 0;
+	return !((const struct pw_process *)item)->alive;
 }
 
-static int choose_groups(struct pw_report *r, size_t limit)
+static bool process_grew(const void *item)
 {
-	pw_auto_free struct pw_group **all = NULL;
-	size_t count;
-	int err = pw_model_groups(r->model, &all, &count);
+	const struct pw_process *p = item;
 
-	err = err ? err : copy_rows(r, PW_REPORT_GROUPS, (void **)all, count);
-	err = err ? err : copy_rows(r, PW_REPORT_GROWING_GROUPS, (void **)all, count);
-	if (err)
-		return err;
-	keep_first(r, PW_REPORT_GROUPS, pw_group_columns, "footprint_bytes", false, limit);
-	keep_first(r, PW_REPORT_GROWING_GROUPS, pw_group_columns, "growth_total_bytes", true, limit);
-	return 0;
+	return pw_process_footprint(p) > p->first_footprint_pages;
+}
+
+static bool group_grew(const void *item)
+{
+	const struct pw_group *g = item;
+
+	return g->anon_pages + g->shmem_pages + g->swap_pages > g->first_footprint_pages;
+}
+
+static int choose_processes(struct pw_report *r)
+{
+	struct pw_listing_options opt = { .descending = true };
+	int err;
+
+	opt.sort = pw_column_find(pw_process_columns, "footprint_bytes");
+	err = choose(r, PW_REPORT_PROCESSES, &opt, NULL);
+	opt.sort = pw_column_find(pw_process_columns, "growth_total_bytes");
+	err = err ? err : choose(r, PW_REPORT_GROWING, &opt, process_grew);
+	opt.sort = pw_column_find(pw_process_columns, "hiwater_rss_bytes");
+	opt.with_dead = true;
+	return err ? err : choose(r, PW_REPORT_DEAD, &opt, is_dead);
+}
+
+static int choose_groups(struct pw_report *r)
+{
+	struct pw_listing_options opt = { .groups = true, .with_dead = true, .descending = true };
+	int err;
+
+	opt.sort = pw_column_find(pw_group_columns, "footprint_bytes");
+	err = choose(r, PW_REPORT_GROUPS, &opt, NULL);
+	opt.sort = pw_column_find(pw_group_columns, "growth_total_bytes");
+	return err ? err : choose(r, PW_REPORT_GROWING_GROUPS, &opt, group_grew);
 }
 
 static int larger_segment(const void *a, const void *b)
@@ -201,10 +160,10 @@ static size_t add_segments(const struct pw_segment_set *set, const void **out, s
 	return n;
 }
 
-static int choose_segments(struct pw_report *r, size_t limit)
+static int choose_segments(struct pw_report *r)
 {
 	pw_auto_free struct pw_process **all = NULL;
-	size_t room = limit * SEGMENTS_PER_PROCESS;
+	size_t room = r->limit * SEGMENTS_PER_PROCESS;
 	const void **rows;
 	size_t count, used = 0;
 	int err = pw_model_processes(r->model, true, &all, &count);
@@ -218,9 +177,7 @@ static int choose_segments(struct pw_report *r, size_t limit)
 		if (all[i]->segments)
 			used += add_segments(all[i]->segments, rows + used, room - used);
 	}
-	r->rows[PW_REPORT_SEGMENTS] = rows;
-	r->tables[PW_REPORT_SEGMENTS] = (struct pw_rows){ rows, used };
-	return 0;
+	return give_rows(r, PW_REPORT_SEGMENTS, rows, used);
 }
 
 static int choose_events(struct pw_report *r, enum pw_report_table t, bool oom_only, size_t limit)
@@ -240,24 +197,25 @@ static int choose_events(struct pw_report *r, enum pw_report_table t, bool oom_o
 			rows[limit - ++used] = e;
 	}
 	memmove(rows, rows + limit - used, used * sizeof(*rows));
-	r->rows[t] = rows;
-	r->tables[t] = (struct pw_rows){ rows, used };
-	return 0;
+	return give_rows(r, t, rows, used);
 }
 
 static int choose_losses(struct pw_report *r)
 {
 	size_t losses = pw_loss_rows(r->model, r->losses, PW_LOSS_CAUSES);
 	size_t parts = pw_coverage_rows(r->model, r->coverage, PW_COVERAGE_ROWS_MAX);
-	void *loss_rows[PW_LOSS_CAUSES], *part_rows[PW_COVERAGE_ROWS_MAX];
-	int err;
+	const void **loss_rows = calloc(PW_LOSS_CAUSES, sizeof(*loss_rows));
+	const void **part_rows = calloc(PW_COVERAGE_ROWS_MAX, sizeof(*part_rows));
 
+	give_rows(r, PW_REPORT_LOSSES, loss_rows, loss_rows ? losses : 0);
+	give_rows(r, PW_REPORT_COVERAGE, part_rows, part_rows ? parts : 0);
+	if (!loss_rows || !part_rows)
+		return -ENOMEM;
 	for (size_t i = 0; i < losses; i++)
 		loss_rows[i] = &r->losses[i];
 	for (size_t i = 0; i < parts; i++)
 		part_rows[i] = &r->coverage[i];
-	err = copy_rows(r, PW_REPORT_LOSSES, loss_rows, losses);
-	return err ? err : copy_rows(r, PW_REPORT_COVERAGE, part_rows, parts);
+	return 0;
 }
 
 int pw_report_init(struct pw_report *r, const struct pw_model *m, size_t limit)
@@ -266,11 +224,11 @@ int pw_report_init(struct pw_report *r, const struct pw_model *m, size_t limit)
 
 	memset(r, 0, sizeof(*r));
 	r->model = m;
-	limit = limit ? limit : PW_REPORT_LIMIT;
-	err = choose_processes(r, limit);
-	err = err ? err : choose_groups(r, limit);
-	err = err ? err : choose_segments(r, limit);
-	err = err ? err : choose_events(r, PW_REPORT_EVENTS, false, limit);
+	r->limit = limit ? limit : PW_REPORT_LIMIT;
+	err = choose_processes(r);
+	err = err ? err : choose_groups(r);
+	err = err ? err : choose_segments(r);
+	err = err ? err : choose_events(r, PW_REPORT_EVENTS, false, r->limit);
 	err = err ? err : choose_events(r, PW_REPORT_OOM_KILLS, true, PW_EVENTS_MAX);
 	err = err ? err : choose_losses(r);
 	if (err)
@@ -287,7 +245,10 @@ void pw_report_deinit(struct pw_report *r)
 
 int pw_report_emit(const struct pw_report *r, const struct pw_emit_options *opt, FILE *out)
 {
+	struct pw_shaped_document d;
+
 	if (opt->format == PW_FORMAT_HTML)
 		return pw_report_html(r, out);
-	return pw_document_emit(&pw_document_report, r->model, r->model, r->tables, opt, out);
+	pw_document_build(&d, &pw_document_report, r->model, r->model, r->tables);
+	return pw_emit(&d.doc, opt, out);
 }

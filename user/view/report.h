@@ -25,6 +25,7 @@ enum pw_report_table { /* in the order of pw_document_report.tables */
 
 struct pw_report {
 	const struct pw_model *model;
+	size_t limit;
 	struct pw_rows tables[PW_REPORT_TABLES];
 	/* what the rows stand on */
 	const void **rows[PW_REPORT_TABLES];

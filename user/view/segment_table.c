@@ -99,6 +99,11 @@ const struct pw_column pw_segment_columns[] = {
 #undef C
 };
 
+const char *const pw_segment_shown[] = {
+	"pid", "kind", "vmas", "virtual_bytes", "rss_bytes", "rss_anon_bytes", "rss_file_bytes",
+	"rss_shmem_bytes", "swap_bytes", "growth_bytes", "perms", "name", NULL,
+};
+
 /* ---- the scan: the header above the segments; a row is the process ---- */
 
 #define SCAN_VALUE(name, condition, set, expression)                                               \

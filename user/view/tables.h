@@ -53,6 +53,9 @@ struct pw_doctor_host {
 	const char *verdict; /* one sentence */
 };
 
+/* What text shows of the segments of several processes. */
+extern const char *const pw_segment_shown[];
+
 /* Rows of losses and coverage: causes with a count, all parts. Return how many. */
 #define PW_COVERAGE_ROWS_MAX 32
 size_t pw_loss_rows(const struct pw_model *m, struct pw_loss_row *out, size_t n);
