@@ -12,7 +12,7 @@ libs_of = -lcmocka $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(LDLIBS
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 ring_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard $(foreach r,replay live fuzz,tests/$(r)/test_*.c))))
 bench_tools := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
-probes := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/lib/*_probe.c)))
+probes := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/lib/*_probe.c tests/tools/*.c)))
 programs := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 $(BUILD)/tests/%.o: CPPFLAGS += $(test_cppflags)
@@ -55,6 +55,12 @@ rings := unit replay live vm fuzz static build
 $(rings:%=check-%): check-%: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests
 	@BUILD=$(BUILD) RINGS=$* tests/run $(FILTER)
+
+# The JSON schemas derive from the columns; after a change of those: make schemas.
+.PHONY: schemas
+schemas: $(BUILD)/tests/tools/schema
+	@mkdir -p docs/schema
+	@$< docs/schema
 
 .PHONY: format
 format:

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* schema DIRECTORY: writes the JSON schema of every document there. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "user/base/cleanup.h"
+#include "user/view/schema.h"
+
+static int write_schema(const char *directory, const struct pw_document_shape *shape)
+{
+	char path[4096];
+	pw_auto_fclose FILE *out = NULL;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s.v%u.schema.json", directory, shape->schema,
+		 shape->version);
+	out = fopen(path, "w");
+	err = out ? pw_schema_emit(shape, out) : -errno;
+	if (err)
+		fprintf(stderr, "schema: cannot write %s: %s\n", path, strerror(-err));
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fputs("usage: schema DIRECTORY\n", stderr);
+		return 2;
+	}
+	for (const struct pw_document_shape *const *s = pw_document_shapes; *s; s++) {
+		if (write_schema(argv[1], *s))
+			return 1;
+	}
+	return 0;
+}
