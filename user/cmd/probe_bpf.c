@@ -16,7 +16,8 @@
 #include "user/base/text.h"
 #include "user/cmd/probe.h"
 
-static int load(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts)
+/* libbpf before 1.2 takes opts as const, later ones do not. */
+static int load(enum bpf_prog_type type, struct bpf_prog_load_opts *opts)
 {
 	const struct bpf_insn return_zero[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
