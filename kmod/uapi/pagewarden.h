@@ -337,6 +337,7 @@ enum pw_loss_cause {
 	PW_LOSS_STREAM = 11, /* a reader was too slow for the daemon's stream */
 	PW_LOSS_DAMAGED = 12, /* records lost to damage in a recording */
 	PW_LOSS_STORE = 13, /* history rows that could not be written */
+	PW_LOSS_NAMES_FULL = 14, /* user space had no room for a group or a name */
 	PW_LOSS_CAUSES = 16 /* room to grow */
 };
 

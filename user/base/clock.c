@@ -100,8 +100,9 @@ static const struct {
 	const char *suffix;
 	uint64_t ns;
 } duration_units[] = {
-	{"", PW_NSEC_PER_SEC},	     {"ms", PW_NSEC_PER_MSEC},	     {"s", PW_NSEC_PER_SEC},
-	{"m", 60 * PW_NSEC_PER_SEC}, {"h", 3600 * PW_NSEC_PER_SEC}, {"d", 86400 * PW_NSEC_PER_SEC},
+	{ "", PW_NSEC_PER_SEC },	 { "ms", PW_NSEC_PER_MSEC },
+	{ "s", PW_NSEC_PER_SEC },	 { "m", 60 * PW_NSEC_PER_SEC },
+	{ "h", 3600 * PW_NSEC_PER_SEC }, { "d", 86400 * PW_NSEC_PER_SEC },
 };
 
 int pw_clock_parse_duration(const char *text, uint64_t *ret_ns)

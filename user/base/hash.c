@@ -29,14 +29,14 @@ int pw_hash_init(struct pw_hash *h, size_t limit)
 
 	if (!slots)
 		return -ENOMEM;
-	*h = (struct pw_hash){.slots = slots, .capacity = FIRST_CAPACITY, .limit = limit};
+	*h = (struct pw_hash){ .slots = slots, .capacity = FIRST_CAPACITY, .limit = limit };
 	return 0;
 }
 
 void pw_hash_deinit(struct pw_hash *h)
 {
 	free(h->slots);
-	*h = (struct pw_hash){0};
+	*h = (struct pw_hash){ 0 };
 }
 
 void *pw_hash_find(const struct pw_hash *h, uint64_t hash, pw_hash_match match, const void *key)
@@ -58,7 +58,7 @@ static void place(struct pw_hash_slot *slots, size_t mask, uint64_t hash, void *
 
 	while (slots[i].item)
 		i = (i + 1) & mask;
-	slots[i] = (struct pw_hash_slot){.hash = hash, .item = item};
+	slots[i] = (struct pw_hash_slot){ .hash = hash, .item = item };
 }
 
 static int grow(struct pw_hash *h)
@@ -109,7 +109,7 @@ static void close_hole(struct pw_hash *h, size_t i)
 		h->slots[i] = h->slots[j];
 		i = j;
 	}
-	h->slots[i] = (struct pw_hash_slot){0};
+	h->slots[i] = (struct pw_hash_slot){ 0 };
 }
 
 bool pw_hash_remove(struct pw_hash *h, uint64_t hash, const void *item)

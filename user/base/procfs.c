@@ -98,24 +98,24 @@ static int read_all(int fd, char *buf, size_t size, size_t *ret_len)
 	}
 }
 
-int pw_procfs_read(const struct pw_procfs *fs, uint32_t pid, const char *name,
-		   char *buf, size_t size, size_t *ret_len)
+int pw_procfs_read(const struct pw_procfs *fs, uint32_t pid, const char *name, char *buf,
+		   size_t size, size_t *ret_len)
 {
 	pw_auto_close int fd = pw_procfs_open(fs, pid, name, O_RDONLY | O_NONBLOCK);
 
 	return fd < 0 ? fd : read_all(fd, buf, size, ret_len);
 }
 
-int pw_procfs_read_path(const struct pw_procfs *fs, const char *path,
-			char *buf, size_t size, size_t *ret_len)
+int pw_procfs_read_path(const struct pw_procfs *fs, const char *path, char *buf, size_t size,
+			size_t *ret_len)
 {
 	pw_auto_close int fd = pw_procfs_open_path(fs, path, O_RDONLY | O_NONBLOCK);
 
 	return fd < 0 ? fd : read_all(fd, buf, size, ret_len);
 }
 
-int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name,
-		       char *buf, size_t size)
+int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name, char *buf,
+		       size_t size)
 {
 	char path[PATH_MAX];
 	ssize_t n;

@@ -49,8 +49,8 @@ int pw_procfs_parse_stat(const char *text, size_t len, struct pw_proc_stat *ret)
 	const char *end = text + len;
 	const char *open = memchr(text, '(', len);
 	const char *close = len ? memrchr(text, ')', len) : NULL;
-	struct pw_proc_stat st = {0};
-	uint64_t f[F_COUNT] = {0};
+	struct pw_proc_stat st = { 0 };
+	uint64_t f[F_COUNT] = { 0 };
 	const char *p;
 	size_t n;
 
@@ -90,15 +90,18 @@ int pw_procfs_stat(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_stat
 
 int pw_procfs_meminfo(const struct pw_procfs *fs, struct pw_meminfo *ret)
 {
-	struct pw_meminfo mi = {0};
+	struct pw_meminfo mi = { 0 };
 	const struct {
 		const char *key;
 		uint64_t *value;
 	} fields[] = {
-		{"MemTotal:", &mi.total},     {"MemFree:", &mi.free},
-		{"MemAvailable:", &mi.available}, {"Cached:", &mi.cached},
-		{"Slab:", &mi.slab},	      {"SwapTotal:", &mi.swap_total},
-		{"SwapFree:", &mi.swap_free},
+		{ "MemTotal:", &mi.total },
+		{ "MemFree:", &mi.free },
+		{ "MemAvailable:", &mi.available },
+		{ "Cached:", &mi.cached },
+		{ "Slab:", &mi.slab },
+		{ "SwapTotal:", &mi.swap_total },
+		{ "SwapFree:", &mi.swap_free },
 	};
 	char buf[8192];
 	size_t len;

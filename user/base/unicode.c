@@ -133,7 +133,7 @@ static bool in_ranges(const struct range *r, size_t count, uint32_t code)
 
 size_t pw_utf8_decode(const char *bytes, size_t len, uint32_t *ret_code)
 {
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *p = (const unsigned char *)bytes;
 	uint32_t code;
 	size_t n;

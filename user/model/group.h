@@ -28,8 +28,12 @@ struct pw_group {
 	uint64_t minor_faults, major_faults, threads;
 	double minor_faults_rate, major_faults_rate, touched_rate, freed_rate, cpu_share;
 	uint64_t first_seen_ns;
+	uint64_t last_seen_ns; /* the last tick with a living member */
 	uint64_t first_footprint_pages;
 	struct pw_series footprint;
 };
+
+/* anon + shmem + swap of the living members, in pages. */
+uint64_t pw_group_footprint(const struct pw_group *g);
 
 #endif

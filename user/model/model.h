@@ -27,6 +27,9 @@ struct pw_model_limits { /* zero: the default */
 };
 
 struct pw_intern; /* user/model/intern.h */
+struct pw_segment_pending; /* user/model/segment_set.h */
+
+#define PW_MODEL_REFUSED_BITS 16384
 
 struct pw_model {
 	struct pw_model_limits limits;
@@ -38,6 +41,7 @@ struct pw_model {
 	uint64_t first_ns; /* time of the first tick */
 	double events_rate, bpf_share, user_share; /* over the last interval; shares of one CPU */
 	struct pw_hash processes; /* alive and remembered dead, by (pid, start tick) */
+	struct pw_hash pids; /* the living, by pid */
 	struct pw_hash groups;
 	struct pw_intern *strings;
 	size_t alive;
@@ -49,7 +53,11 @@ struct pw_model {
 	uint64_t own_lost[PW_LOSS_CAUSES];
 	uint64_t unknown_records; /* types of a newer minor version, skipped */
 	uint64_t invalid_records; /* size or content out of bounds, skipped */
-	struct pw_segment_set *pending; /* SEGMENTS seen, SEGMENTs still coming */
+	uint64_t missed_ticks; /* holes in the source's sequence */
+	struct pw_segment_pending *pending; /* SEGMENTS seen, SEGMENTs still coming */
+	size_t segment_rows; /* held by all processes together */
+	unsigned int unconfirmed_ticks; /* ticks to wait for word of the living; see tick.c */
+	uint8_t refused[PW_MODEL_REFUSED_BITS / 8]; /* hashes of processes without room */
 };
 
 int pw_model_create(const struct pw_model_limits *limits, struct pw_model **ret);

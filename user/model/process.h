@@ -34,6 +34,10 @@ struct pw_process {
 	bool alive;
 	bool identified; /* an IDENTITY came */
 	bool oom_killed;
+	bool exit_seen; /* an EXIT came; else it was found gone, and exit_code is not known */
+	bool forked; /* its FORK came: its counters began at 0 in this trace */
+	bool sampled; /* COUNTERS came since the last tick */
+	bool confirmed; /* any record came since the last MACHINE */
 	int32_t exit_code;
 	uint64_t first_seen_ns;
 	uint64_t exit_ns; /* 0: alive */
@@ -45,14 +49,14 @@ struct pw_process {
 	double touched_rate; /* pages */
 	double freed_rate;
 	double cpu_share; /* of one CPU */
-	/* previous sample, for the rates */
-	uint64_t prev_ns;
+	/* what stood at the last tick, for the rates */
 	uint64_t prev_minor_faults, prev_major_faults, prev_touched, prev_freed, prev_cpu_ns;
 	uint64_t first_footprint_pages; /* at first sight, for growth since then */
 	struct pw_series footprint; /* anon + shmem + swap: what cannot be dropped */
 	struct pw_segment_set *segments; /* the last view; NULL: never asked */
 	struct pw_group *group; /* NULL until identified */
 	/* intrusive links of the model */
+	uint64_t hash; /* of the key */
 	struct pw_process *next_in_group;
 	struct pw_process *prev_in_group;
 	struct pw_process *older_dead; /* dead list, newest first */
@@ -63,6 +67,8 @@ struct pw_process {
 uint64_t pw_process_footprint(const struct pw_process *p);
 /* anon + file + shmem, in pages. */
 uint64_t pw_process_rss(const struct pw_process *p);
+/* Where its series ends: now for the living, the exit for the dead. */
+uint64_t pw_process_until(const struct pw_process *p, uint64_t now_ns);
 /* (anon + shmem) - ledger_live, in pages: what the ledger can't account for. */
 int64_t pw_process_residual(const struct pw_process *p);
 

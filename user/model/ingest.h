@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of taking records: one handler per record type, called by pw_model_ingest(). */
+#ifndef PW_MODEL_INGEST_H
+#define PW_MODEL_INGEST_H
+
+#include "user/model/model.h"
+
+int pw_ingest_machine(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_tick(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_identity(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_segments(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_segment(struct pw_model *m, const struct pw_record *rec);
+
+/* A record that is skipped because its content is out of bounds. Returns 0. */
+int pw_ingest_invalid(struct pw_model *m);
+/* Where a cut set of segments ends; counts it. */
+void pw_ingest_drop_pending(struct pw_model *m);
+void pw_ingest_set_comm(struct pw_process *p, const uint8_t comm[PW_COMM_LEN]);
+void pw_ingest_set_parent(struct pw_model *m, struct pw_process *p, uint32_t parent_pid);
+
+/* Forgets everything but the limits: another boot. 0 or -ENOMEM. */
+int pw_model_reset(struct pw_model *m);
+
+#endif
