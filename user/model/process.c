@@ -171,6 +171,7 @@ void pw_process_retire(struct pw_model *m, struct pw_process *p, uint64_t time_n
 	p->sampled = false;
 	p->alive = false;
 	p->exit_ns = time_ns;
+	p->has_rates = false;
 	p->minor_faults_rate = p->major_faults_rate = 0;
 	p->touched_rate = p->freed_rate = p->cpu_share = 0;
 	pw_group_died(p);

@@ -43,6 +43,8 @@ struct pw_process {
 	uint64_t exit_ns; /* 0: alive */
 	struct pw_counters now; /* the last sample; zero before the first */
 	bool has_counters;
+	bool has_rates; /* the rates below are known: alive, with a sample at both ends */
+	bool has_base; /* prev_* below stand for a tick */
 	/* rates over the last interval, per second */
 	double minor_faults_rate;
 	double major_faults_rate;

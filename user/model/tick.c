@@ -98,6 +98,8 @@ void pw_process_tick(struct pw_process *p, uint64_t time_ns, uint64_t interval_n
 {
 	const struct pw_counters *c = &p->now;
 
+	p->has_rates = interval_ns && (p->has_base || (p->forked && p->has_counters));
+	p->has_base = p->has_counters;
 	if (!p->sampled) { /* silent: nothing changed */
 		p->minor_faults_rate = p->major_faults_rate = 0;
 		p->touched_rate = p->freed_rate = p->cpu_share = 0;

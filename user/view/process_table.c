@@ -36,7 +36,7 @@
 #define SAMPLED (p->has_counters)
 #define LEDGER (p->has_counters && (p->now.flags & PW_COUNTERS_LEDGER))
 #define VM_CALLS (p->has_counters && (p->now.flags & PW_COUNTERS_VM_CALLS))
-#define RATED (p->has_counters && p->prev_ns)
+#define RATED (p->has_rates)
 #define PAGES(n) ((n) * (uint64_t)m->machine.page_size)
 #define SIGNED_PAGES(n) ((n) * (int64_t)m->machine.page_size)
 
