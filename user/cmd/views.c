@@ -153,8 +153,9 @@ static bool same_key(const struct pw_key *a, const struct pw_key *b)
 	return a->pid == b->pid && a->start_ns / PW_TICK_NS == b->start_ns / PW_TICK_NS;
 }
 
-int pw_view_events(const struct pw_model *m, const struct pw_key *key, const void ***ret,
-		   size_t *ret_count)
+/* Oldest first; of one process and its children when key is not NULL. Free the array. */
+static int collect_events(const struct pw_model *m, const struct pw_key *key, const void ***ret,
+			  size_t *ret_count)
 {
 	const struct pw_event_log *log = &m->events;
 	uint64_t first = log->total > PW_EVENTS_MAX ? log->total - PW_EVENTS_MAX : 0;
@@ -180,7 +181,7 @@ static int print_events(const struct pw_view_request *r, const struct pw_model *
 	const struct pw_process *p = r->pid ? pw_model_pid(m, r->pid) : NULL;
 	pw_auto_free const void **rows = NULL;
 	size_t count;
-	int rc = pw_view_events(m, p ? &p->key : NULL, &rows, &count);
+	int rc = collect_events(m, p ? &p->key : NULL, &rows, &count);
 
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the events");
@@ -201,6 +202,39 @@ static int print_machine(const struct pw_model *m, struct pw_output *o, struct p
 		d.doc.tables = &d.header;
 		d.doc.csv_table = 0;
 	}
+	return pw_output_emit(o, &d.doc, err);
+}
+
+int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
+			  struct pw_output *o, struct pw_error *err)
+{
+	const struct pw_process *p = r->process;
+	const struct pw_segment_set *set = p->segments;
+	size_t segment_count = set ? set->count : 0, event_count, losses;
+	pw_auto_free const void **segments = calloc(segment_count + 1, sizeof(*segments));
+	pw_auto_free const void **events = NULL;
+	const void *process[] = { p }, *points[PW_TIMELINE_ROWS_MAX];
+	struct pw_timeline_row timeline[PW_TIMELINE_ROWS_MAX];
+	size_t n = r->timeline ? pw_timeline_rows(&p->footprint, m->now_ns, timeline) : 0;
+	struct pw_shaped_document d;
+
+	if (!segments || collect_events(m, &p->key, &events, &event_count))
+		return pw_error_set(err, -ENOMEM, "no memory for the segments");
+	for (size_t i = 0; i < segment_count; i++)
+		segments[i] = &set->rows[i];
+	for (size_t i = 0; i < n; i++)
+		points[i] = &timeline[i];
+	losses = pw_loss_rows(m, d.losses, PW_LOSS_CAUSES);
+	for (size_t i = 0; i < losses; i++)
+		d.loss_rows[i] = &d.losses[i];
+	pw_document_build(&d, &pw_document_inspect, m, p,
+			  (const struct pw_rows[PW_INSPECT_TABLES]){
+				  [PW_INSPECT_PROCESS] = { process, 1 },
+				  [PW_INSPECT_SEGMENTS] = { segments, segment_count },
+				  [PW_INSPECT_EVENTS] = { events, event_count },
+				  [PW_INSPECT_TIMELINE] = { points, n },
+				  [PW_INSPECT_LOSSES] = { d.loss_rows, losses },
+			  });
 	return pw_output_emit(o, &d.doc, err);
 }
 

@@ -58,8 +58,12 @@ const struct pw_column *pw_view_columns(enum pw_view view);
 int pw_view_print(const struct pw_view_request *r, const struct pw_model *m, struct pw_output *o,
 		  struct pw_error *err);
 
-/* Newest last; of one process when key is not NULL. Free the array. 0 or -ENOMEM. */
-int pw_view_events(const struct pw_model *m, const struct pw_key *key, const void ***ret,
-		   size_t *ret_count);
+/* One process: the document that inspect prints. */
+struct pw_inspect_request {
+	const struct pw_process *process;
+	bool timeline;
+};
+int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
+			  struct pw_output *o, struct pw_error *err);
 
 #endif

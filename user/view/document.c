@@ -43,12 +43,30 @@ const struct pw_document_shape pw_document_segments = {
 		    LOSSES },
 };
 
+static const char *const process_shown[] = {
+	"footprint_bytes", "rss_anon_bytes", "rss_file_bytes", "rss_shmem_bytes",
+	"swap_bytes", "growth_1m_bytes_per_minute", "growth_10m_bytes_per_minute",
+	"footprint_series_bytes", "minor_faults_per_second", "freed_pages_per_second",
+	"threads", "uid", "unit", NULL,
+};
+
 const struct pw_document_shape pw_document_inspect = {
 	.schema = "pagewarden.inspect",
 	.version = 1,
-	.about = "The address space of one process.",
+	.about = "One process: its address space, its counters, what happened to it.",
 	.header = pw_scan_columns,
-	.tables = { { "segments", NULL, pw_segment_columns, "one object per segment" }, LOSSES },
+	.tables = {
+		[PW_INSPECT_PROCESS] = { "process", NULL, pw_process_columns,
+			"one object: who it is, and its counters", process_shown },
+		[PW_INSPECT_SEGMENTS] = { "segments", "Segments", pw_segment_columns,
+			"one object per segment" },
+		[PW_INSPECT_EVENTS] = { "events", "Events", pw_event_columns,
+			"what happened to it and its children, oldest first" },
+		[PW_INSPECT_TIMELINE] = { "timeline", "Timeline", pw_timeline_columns,
+			"its footprint over time, oldest first; when asked for" },
+		[PW_INSPECT_LOSSES] = LOSSES,
+	},
+	.csv_table = PW_INSPECT_SEGMENTS,
 };
 
 const struct pw_document_shape pw_document_machine = {

@@ -37,8 +37,16 @@ extern const struct pw_document_shape pw_document_groups;
 extern const struct pw_document_shape pw_document_events;
 extern const struct pw_document_shape pw_document_segments; /* of all processes that were scanned */
 extern const struct pw_document_shape pw_document_machine; /* the rows are the coverage */
-/* Header: the process and its scan. Tables: the segments, then the losses. */
+/* One process. Header: it and its scan. Tables: enum pw_inspect_table. */
 extern const struct pw_document_shape pw_document_inspect;
+enum pw_inspect_table {
+	PW_INSPECT_PROCESS, /* one row: who it is, and its counters */
+	PW_INSPECT_SEGMENTS,
+	PW_INSPECT_EVENTS,
+	PW_INSPECT_TIMELINE,
+	PW_INSPECT_LOSSES,
+	PW_INSPECT_TABLES
+};
 /* Header: what was looked at. Table: the checks. */
 extern const struct pw_document_shape pw_document_doctor;
 /* Header: the machine. Tables: see report.h. */

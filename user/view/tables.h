@@ -15,6 +15,7 @@ extern const struct pw_column pw_event_columns[]; /* row: struct pw_event */
 extern const struct pw_column pw_machine_columns[]; /* row: struct pw_model */
 extern const struct pw_column pw_loss_columns[]; /* row: struct pw_loss_row */
 extern const struct pw_column pw_coverage_columns[]; /* row: struct pw_coverage_row */
+extern const struct pw_column pw_timeline_columns[]; /* row: struct pw_timeline_row */
 extern const struct pw_column pw_doctor_columns[]; /* row: struct pw_doctor_row; ctx: none */
 extern const struct pw_column pw_doctor_host_columns[]; /* row: struct pw_doctor_host; ctx: none */
 
@@ -55,6 +56,15 @@ struct pw_doctor_host {
 
 /* What text shows of the segments of several processes. */
 extern const char *const pw_segment_shown[];
+
+struct pw_timeline_row {
+	uint64_t time_ns, step_ns;
+	uint64_t pages;
+};
+
+/* What a series still knows, oldest first; room for PW_TIMELINE_ROWS_MAX. Returns how many. */
+#define PW_TIMELINE_ROWS_MAX (PW_SERIES_TIERS * PW_SERIES_POINTS)
+size_t pw_timeline_rows(const struct pw_series *s, uint64_t now_ns, struct pw_timeline_row *out);
 
 /* Rows of losses and coverage: causes with a count, all parts. Return how many. */
 #define PW_COVERAGE_ROWS_MAX 32
