@@ -2,7 +2,8 @@
 #
 # Reads what one test printed (TAP of a script, or cmocka's) and writes one
 # line per test: STATE <tab> NAME <tab> REASON, STATE one of pass, fail, skip.
-# -v status=N: how the test ended; -v limit=S: its time limit in seconds.
+# -v status=N: how the test ended; -v limit=S and -v took=S: its time limit and
+# its time in seconds.
 #
 # The output is not trusted to be complete: a test that crashed, timed out,
 # printed nothing, or stopped before its plan was done has failed.
@@ -91,7 +92,7 @@ function remember(line)
 }
 
 END {
-	if (status == 124 || status == 137)
+	if (status == 124 || status == 137 && took >= limit)
 		result("fail", "time", "stopped after " limit " s, its limit; last words: " said)
 	else if (bailed != "")
 		result("fail", "end", bailed (said == "" ? "" : "; last words: " said))

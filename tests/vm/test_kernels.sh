@@ -65,7 +65,7 @@ relay() {
 		*) fail "$1 $job: $name" "$(printf '%b' "$reason")" ;;
 		esac
 	done < <(vm_job_output "$out" "$job" |
-		awk -v status="$status" -v limit="$(limit_of "$job")" -f "$root/tests/lib/tap.awk")
+		awk -v status="$status" -v limit="$(limit_of "$job")" -v took="$(limit_of "$job")" -f "$root/tests/lib/tap.awk")
 }
 
 for name in "${VM_KERNELS[@]}"; do
