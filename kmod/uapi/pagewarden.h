@@ -47,7 +47,7 @@
 #define PW_ABI_MINOR 0
 
 #define PW_RECORD_MAX 16384u /* bytes; a larger size marks damage */
-#define PW_TICK_NS 10000000u /* /proc's clock tick */
+#define PW_TICK_NS 10000000ull /* /proc's clock tick */
 #define PW_COMM_LEN 16
 
 enum pw_record_type {

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes traces for tests: each trace_*() appends one record and returns it,
+ * zero but for what the arguments say, so that a test sets the fields it is
+ * about. The pointer is valid until the next append.
+ */
+#ifndef TESTS_LIB_TRACE_H
+#define TESTS_LIB_TRACE_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kmod/uapi/pagewarden.h"
+
+#define TRACE_SECOND 1000000000ull
+
+struct trace {
+	uint8_t *bytes;
+	size_t len, room;
+	uint64_t now_ns; /* time of the records; moved by trace_tick() */
+	uint64_t sequence;
+};
+
+static inline void trace_free(struct trace *t)
+{
+	free(t->bytes);
+	*t = (struct trace){0};
+}
+
+static inline void *trace_append(struct trace *t, uint16_t type, size_t size)
+{
+	struct pw_record *rec;
+
+	size = (size + 7) & ~(size_t)7;
+	if (t->len + size > t->room) {
+		t->room = (t->room + size) * 2;
+		t->bytes = realloc(t->bytes, t->room);
+		if (!t->bytes)
+			abort();
+	}
+	rec = (void *)(t->bytes + t->len);
+	memset(rec, 0, size);
+	*rec = (struct pw_record){.type = type, .size = (uint16_t)size, .time_ns = t->now_ns};
+	t->len += size;
+	return rec;
+}
+
+static inline struct pw_key trace_key(uint32_t pid)
+{
+	return (struct pw_key){.pid = pid, .start_ns = pid * PW_TICK_NS};
+}
+
+static inline void trace_comm(uint8_t comm[PW_COMM_LEN], const char *text)
+{
+	strncpy((char *)comm, text, PW_COMM_LEN);
+}
+
+static inline struct pw_machine *trace_machine(struct trace *t, const char *boot_id)
+{
+	struct pw_machine *r = trace_append(t, PW_REC_MACHINE, sizeof(*r));
+
+	r->page_size = 4096;
+	r->cpus = 2;
+	r->memory_pages = 1 << 20;
+	r->boot_realtime_ns = 1700000000ull * TRACE_SECOND;
+	r->sample_every = 64;
+	r->coverage = PW_COVER_LEDGER | PW_COVER_EVENTS;
+	strncpy((char *)r->boot_id, boot_id, sizeof(r->boot_id) - 1);
+	strcpy((char *)r->hostname, "host");
+	strcpy((char *)r->release, "6.1.0");
+	strcpy((char *)r->source, "bpf");
+	return r;
+}
+
+static inline struct pw_fork *trace_fork(struct trace *t, struct pw_key key, struct pw_key parent)
+{
+	struct pw_fork *r = trace_append(t, PW_REC_FORK, sizeof(*r));
+
+	r->key = key;
+	r->parent = parent;
+	trace_comm(r->comm, "forked");
+	return r;
+}
+
+static inline struct pw_exec *trace_exec(struct trace *t, struct pw_key key, const char *path)
+{
+	struct pw_exec *r = trace_append(t, PW_REC_EXEC, sizeof(*r));
+
+	r->key = key;
+	trace_comm(r->comm, "execed");
+	strncpy((char *)r->path, path, sizeof(r->path) - 1);
+	return r;
+}
+
+static inline struct pw_exit *trace_exit(struct trace *t, struct pw_key key, int32_t code)
+{
+	struct pw_exit *r = trace_append(t, PW_REC_EXIT, sizeof(*r));
+
+	r->key = key;
+	r->exit_code = code;
+	return r;
+}
+
+static inline struct pw_oom *trace_oom(struct trace *t, struct pw_key key)
+{
+	struct pw_oom *r = trace_append(t, PW_REC_OOM, sizeof(*r));
+
+	r->key = key;
+	return r;
+}
+
+static inline struct pw_counters *trace_counters(struct trace *t, struct pw_key key,
+						 uint64_t anon_pages)
+{
+	struct pw_counters *r = trace_append(t, PW_REC_COUNTERS, sizeof(*r));
+
+	r->key = key;
+	r->threads = 1;
+	r->flags = PW_COUNTERS_LEDGER;
+	r->anon_pages = anon_pages;
+	r->ledger_live_pages = anon_pages;
+	trace_comm(r->comm, "sampled");
+	return r;
+}
+
+static inline struct pw_identity *trace_identity(struct trace *t, struct pw_key key,
+						 const char *exe, const char *cgroup,
+						 const char *unit, const char *cmdline)
+{
+	size_t strings = strlen(exe) + strlen(cgroup) + strlen(unit) + strlen(cmdline);
+	struct pw_identity *r = trace_append(t, PW_REC_IDENTITY, sizeof(*r) + strings);
+	char *at = (char *)(r + 1);
+
+	r->key = key;
+	r->exe_len = (uint16_t)strlen(exe);
+	r->cgroup_len = (uint16_t)strlen(cgroup);
+	r->unit_len = (uint16_t)strlen(unit);
+	r->cmdline_len = (uint16_t)strlen(cmdline);
+	memcpy(at, exe, r->exe_len);
+	memcpy(at += r->exe_len, cgroup, r->cgroup_len);
+	memcpy(at += r->cgroup_len, unit, r->unit_len);
+	memcpy(at += r->unit_len, cmdline, r->cmdline_len);
+	trace_comm(r->comm, "named");
+	return r;
+}
+
+static inline struct pw_segments *trace_segments(struct trace *t, struct pw_key key, uint32_t rows)
+{
+	struct pw_segments *r = trace_append(t, PW_REC_SEGMENTS, sizeof(*r));
+
+	r->key = key;
+	r->segments = rows;
+	return r;
+}
+
+static inline struct pw_segment *trace_segment(struct trace *t, struct pw_key key, uint32_t kind,
+					       const char *name, uint64_t start, uint64_t bytes)
+{
+	struct pw_segment *r = trace_append(t, PW_REC_SEGMENT, sizeof(*r) + strlen(name));
+
+	r->key = key;
+	r->kind = kind;
+	r->start = start;
+	r->end = start + (1ull << 30);
+	r->vmas = 1;
+	r->virtual_bytes = 1ull << 30;
+	r->anon_bytes = bytes;
+	r->dirty_bytes = PW_UNKNOWN;
+	r->name_len = (uint16_t)strlen(name);
+	memcpy(r + 1, name, strlen(name));
+	return r;
+}
+
+/* Closes the interval: time moves on by a second first. */
+static inline struct pw_tick *trace_tick(struct trace *t)
+{
+	struct pw_tick *r;
+
+	t->now_ns += TRACE_SECOND;
+	r = trace_append(t, PW_REC_TICK, sizeof(*r));
+	r->sequence = ++t->sequence;
+	r->interval_ns = t->sequence == 1 ? 0 : TRACE_SECOND;
+	r->available_pages = 1 << 19;
+	return r;
+}
+
+/* Hands every record to take(); stops at a nonzero result and returns it. */
+static inline int trace_play(const struct trace *t, int (*take)(void *, const struct pw_record *),
+			     void *ctx)
+{
+	for (size_t at = 0; at < t->len;) {
+		const struct pw_record *rec = (const void *)(t->bytes + at);
+		int err = take(ctx, rec);
+
+		if (err)
+			return err;
+		at += rec->size;
+	}
+	return 0;
+}
+
+/* Plays what was appended since the last call and forgets it; the clock stays. */
+static inline int trace_flush(struct trace *t, int (*take)(void *, const struct pw_record *),
+			      void *ctx)
+{
+	int err = trace_play(t, take, ctx);
+
+	t->len = 0;
+	return err;
+}
+
+#endif
