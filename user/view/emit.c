@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <string.h>
 
 #include "user/base/clock.h"
@@ -61,6 +60,34 @@ const char *pw_emit_plain(enum pw_unit unit, const struct pw_value *v, char out[
 	return out;
 }
 
+static size_t named_columns(const struct pw_column *columns, const char *const *names,
+			    const struct pw_column **out, size_t max)
+{
+	size_t n = 0;
+
+	for (; names && *names && n < max; names++) {
+		out[n] = pw_column_find(columns, *names);
+		n += out[n] != NULL;
+	}
+	return n;
+}
+
+size_t pw_emit_shown(const struct pw_table *t, const char *const *chosen,
+		     const struct pw_column **out, size_t max)
+{
+	size_t n = named_columns(t->columns, chosen, out, max);
+
+	if (!n)
+		n = named_columns(t->columns, t->shown, out, max);
+	if (n)
+		return n;
+	for (const struct pw_column *c = t->columns; c->name && n < max; c++) {
+		if (c->standard)
+			out[n++] = c;
+	}
+	return n;
+}
+
 int pw_emit_status(FILE *out)
 {
 	if (!ferror(out))
@@ -68,49 +95,52 @@ int pw_emit_status(FILE *out)
 	return errno ? -errno : -EIO;
 }
 
-static int emit_in_c_numbers(const struct pw_document *doc, const struct pw_emit_options *opt,
-			     FILE *out)
-{
-	int err;
-
-	errno = 0;
-	switch (opt->format) {
-	case PW_FORMAT_TEXT:
-		err = pw_emit_text(doc, opt, out);
-		break;
-	case PW_FORMAT_JSON:
-		err = pw_emit_json(doc, opt, out);
-		break;
-	case PW_FORMAT_CSV:
-		err = pw_emit_csv(doc, opt, out);
-		break;
-	default:
-		return -EINVAL; /* HTML is a page of its own: report_html.h */
-	}
-	if (!err && fflush(out) != 0)
-		err = pw_emit_status(out);
-	return err;
-}
-
-/*
- * Numbers are written with a decimal point whatever the user's locale says:
- * JSON knows no other, and the same records give the same bytes.
- */
-int pw_emit(const struct pw_document *doc, const struct pw_emit_options *opt, FILE *out)
+int pw_emit_locale_enter(struct pw_emit_locale *l)
 {
 	locale_t base = duplocale(uselocale((locale_t)0));
-	locale_t plain = base ? newlocale(LC_NUMERIC_MASK, "C", base) : (locale_t)0;
-	locale_t before;
-	int err;
 
-	if (!plain) {
+	l->plain = base ? newlocale(LC_NUMERIC_MASK, "C", base) : (locale_t)0;
+	if (!l->plain) {
 		if (base)
 			freelocale(base);
 		return -ENOMEM;
 	}
-	before = uselocale(plain); /* base was consumed by newlocale */
-	err = emit_in_c_numbers(doc, opt, out);
-	uselocale(before);
-	freelocale(plain);
+	l->before = uselocale(l->plain); /* newlocale took over base */
+	return 0;
+}
+
+void pw_emit_locale_leave(struct pw_emit_locale *l)
+{
+	uselocale(l->before);
+	freelocale(l->plain);
+}
+
+static int emit(const struct pw_document *doc, const struct pw_emit_options *opt, FILE *out)
+{
+	switch (opt->format) {
+	case PW_FORMAT_TEXT:
+		return pw_emit_text(doc, opt, out);
+	case PW_FORMAT_JSON:
+		return pw_emit_json(doc, opt, out);
+	case PW_FORMAT_CSV:
+		return pw_emit_csv(doc, opt, out);
+	case PW_FORMAT_HTML:
+		break; /* a page of its own: report.h */
+	}
+	return -EINVAL;
+}
+
+int pw_emit(const struct pw_document *doc, const struct pw_emit_options *opt, FILE *out)
+{
+	struct pw_emit_locale locale;
+	int err = pw_emit_locale_enter(&locale);
+
+	if (err)
+		return err;
+	errno = 0;
+	err = emit(doc, opt, out);
+	if (!err && fflush(out) != 0)
+		err = pw_emit_status(out);
+	pw_emit_locale_leave(&locale);
 	return err;
 }

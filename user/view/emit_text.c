@@ -31,29 +31,6 @@ struct layout {
 	size_t count;
 };
 
-static void layout_add(struct layout *l, const struct pw_column *c)
-{
-	if (c && l->count < COLUMNS_MAX)
-		l->column[l->count++] = c;
-}
-
-/* Those that were asked for, as far as this table has them; else what the table shows by itself. */
-static void layout_choose(struct layout *l, const struct pw_table *t,
-			  const struct pw_emit_options *opt)
-{
-	l->count = 0;
-	for (const char *const *name = opt->columns; name && *name; name++)
-		layout_add(l, pw_column_find(t->columns, *name));
-	if (l->count)
-		return;
-	for (const char *const *name = t->shown; name && *name; name++)
-		layout_add(l, pw_column_find(t->columns, *name));
-	for (const struct pw_column *c = t->columns; c->name && !t->shown; c++) {
-		if (c->standard)
-			layout_add(l, c);
-	}
-}
-
 static bool may_grow(const struct pw_column *c, const struct pw_emit_options *opt)
 {
 	if (c->unit == PW_UNIT_SPARK)
@@ -143,7 +120,7 @@ static int put_table(struct text_out *o, const struct pw_table *t, bool first)
 		return 0;
 	if (t->title)
 		fprintf(o->file, "%s%s\n", first ? "" : "\n", t->title);
-	layout_choose(&l, t, o->opt);
+	l.count = pw_emit_shown(t, o->opt->columns, l.column, COLUMNS_MAX);
 	layout_measure(&l, t, o);
 	put_titles(o, &l);
 	for (size_t i = 0; i < t->count && !pw_emit_status(o->file); i++)

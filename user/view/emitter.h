@@ -3,6 +3,7 @@
 #ifndef PW_VIEW_EMITTER_H
 #define PW_VIEW_EMITTER_H
 
+#include <locale.h>
 #include <stdio.h>
 
 #include "user/view/emit.h"
@@ -20,6 +21,14 @@ int pw_emit_csv(const struct pw_document *doc, const struct pw_emit_options *opt
 #define PW_PLAIN_MAX 48
 const char *pw_emit_plain(enum pw_unit unit, const struct pw_value *v, char out[PW_PLAIN_MAX]);
 
+/*
+ * The columns that a person sees of a table: the chosen ones (NULL: none
+ * chosen) as far as this table has them, else what the table shows by itself.
+ * Returns how many.
+ */
+size_t pw_emit_shown(const struct pw_table *t, const char *const *chosen,
+		     const struct pw_column **out, size_t max);
+
 bool pw_emit_right_aligned(enum pw_unit unit);
 
 /*
@@ -29,6 +38,17 @@ bool pw_emit_right_aligned(enum pw_unit unit);
  */
 size_t pw_emit_spark(const struct pw_value *v, unsigned int width, bool ascii, char *out,
 		     size_t out_size);
+
+/*
+ * Between these, numbers of this thread have a decimal point whatever the
+ * user's locale says: JSON and SVG know no other, and the same records give
+ * the same bytes. 0 or -ENOMEM.
+ */
+struct pw_emit_locale {
+	locale_t plain, before;
+};
+int pw_emit_locale_enter(struct pw_emit_locale *l);
+void pw_emit_locale_leave(struct pw_emit_locale *l);
 
 /* -errno of the first failed write since errno was 0; 0 when all is well. */
 int pw_emit_status(FILE *out);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Charts as inline SVG. Colours come from the page's style. */
+#ifndef PW_VIEW_HTML_CHART_H
+#define PW_VIEW_HTML_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PW_CHART_LINES_MAX 6
+#define PW_CHART_POINTS_MAX 64
+
+struct pw_chart_line {
+	char label[128]; /* raw bytes */
+	int64_t bytes[PW_CHART_POINTS_MAX]; /* oldest first; the last one is at end_ns */
+	size_t count;
+};
+
+struct pw_chart {
+	const char *about; /* for who cannot see it */
+	struct pw_chart_line lines[PW_CHART_LINES_MAX];
+	size_t line_count;
+	bool filled; /* one area rather than lines */
+	int64_t ceiling; /* the axis reaches at least so high; 0: as high as the lines */
+	uint64_t step_ns; /* between two points */
+	uint64_t end_ns; /* realtime of the last point */
+	/* vertical marks (OOM kills), realtime */
+	uint64_t marks[32];
+	size_t mark_count;
+};
+
+/* Lines over time with axes and, for more than one, a legend. */
+void pw_chart_draw(const struct pw_chart *c, FILE *out);
+
+/* One bar: anonymous, shared, swapped and file memory against the longest bar's total. */
+#define PW_CHART_KINDS 4
+void pw_chart_kinds(const uint64_t bytes[PW_CHART_KINDS], uint64_t longest, FILE *out);
+
+/* A line without axes, as high as the text. */
+void pw_chart_spark(const uint32_t *points, size_t count, FILE *out);
+
+#endif
