@@ -10,22 +10,30 @@
 #include "user/base/procfs.h"
 #include "user/source/source.h"
 
-/*
- * VMAs from elsewhere than /proc/PID/maps: the task_vma iterator of the BPF
- * source. Calls add for each VMA in address
- * order. 0, -ESRCH, -EOPNOTSUPP (then maps is read).
- */
 struct pw_vma {
 	uint64_t start, end, offset;
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	uint32_t perms; /* PW_PERM_* */
-	char name[256]; /* path, [heap], [anon:NAME]; "" */
+	char name[256]; /* path, [heap], [anon:NAME]; ""; cut at the end */
 };
 
+struct pw_thread {
+	uint32_t tid;
+	uint64_t sp; /* of the user's stack; 0: not known */
+	char comm[PW_COMM_LEN]; /* raw bytes */
+};
+
+/*
+ * VMAs and threads from elsewhere than /proc: the iterators of the BPF source.
+ * read calls add for each VMA in address order; threads for each thread in any
+ * order. 0, -ESRCH, an error of add, or -EOPNOTSUPP (then /proc is read).
+ */
 struct pw_vma_provider {
 	int (*read)(void *ctx, const struct pw_key *key,
 		    int (*add)(void *add_ctx, const struct pw_vma *vma), void *add_ctx);
+	int (*threads)(void *ctx, const struct pw_key *key,
+		       int (*add)(void *add_ctx, const struct pw_thread *thread), void *add_ctx);
 	void *ctx;
 };
 

@@ -1,102 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The GNU build id of an ELF file, read from its program headers alone: a few
- * bounded preads, both classes, the machine's byte order. The file belongs to
- * the watched process, so every offset and size in it is hostile.
- */
-#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "user/base/hash.h"
 #include "user/inspect/build_id.h"
+#include "user/inspect/elf_image.h"
 
-#define PHDRS_MAX 128
 #define NOTES_MAX 16384 /* bytes of one PT_NOTE that are looked at */
-
-/* What both ELF classes say, in the wider type. */
-struct image {
-	int fd;
-	bool wide; /* ELFCLASS64 */
-	uint64_t phoff;
-	uint32_t phnum, phentsize;
-};
-
-static int read_at(int fd, void *out, size_t size, uint64_t offset)
-{
-	ssize_t n;
-
-	if (offset > INT64_MAX)
-		return -EBADMSG;
-	n = pread(fd, out, size, (off_t)offset);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EBADMSG;
-}
-
-static int image_open(int fd, struct image *ret)
-{
-	union {
-		unsigned char ident[EI_NIDENT];
-		Elf32_Ehdr narrow;
-		Elf64_Ehdr wide;
-	} h;
-	const unsigned char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB :
-										 ELFDATA2MSB;
-	bool wide;
-	int err = read_at(fd, &h.ident, sizeof(h.ident), 0);
-
-	if (err)
-		return err;
-	if (memcmp(h.ident, ELFMAG, SELFMAG) != 0 || h.ident[EI_DATA] != order)
-		return -ENOEXEC;
-	if (h.ident[EI_CLASS] != ELFCLASS64 && h.ident[EI_CLASS] != ELFCLASS32)
-		return -ENOEXEC;
-	wide = h.ident[EI_CLASS] == ELFCLASS64;
-	err = read_at(fd, &h, wide ? sizeof(h.wide) : sizeof(h.narrow), 0);
-	if (err)
-		return err;
-	*ret = (struct image){
-		.fd = fd,
-		.wide = wide,
-		.phoff = wide ? h.wide.e_phoff : h.narrow.e_phoff,
-		.phnum = wide ? h.wide.e_phnum : h.narrow.e_phnum,
-		.phentsize = wide ? h.wide.e_phentsize : h.narrow.e_phentsize,
-	};
-	if (ret->phentsize != (wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
-		return -EBADMSG;
-	return 0;
-}
-
-/* The class apart, the two program headers say the same. */
-static int read_phdr(const struct image *img, uint32_t i, Elf64_Phdr *ret)
-{
-	uint64_t at;
-	Elf32_Phdr narrow;
-	int err;
-
-	if (__builtin_add_overflow(img->phoff, (uint64_t)i * img->phentsize, &at))
-		return -EBADMSG;
-	if (img->wide)
-		return read_at(img->fd, ret, sizeof(*ret), at);
-	err = read_at(img->fd, &narrow, sizeof(narrow), at);
-	if (err)
-		return err;
-	*ret = (Elf64_Phdr){
-		.p_type = narrow.p_type,
-		.p_offset = narrow.p_offset,
-		.p_filesz = narrow.p_filesz,
-		.p_vaddr = narrow.p_vaddr,
-		.p_memsz = narrow.p_memsz,
-		.p_flags = narrow.p_flags,
-		.p_align = narrow.p_align,
-	};
-	return 0;
-}
 
 /* Rounds up to the note's alignment; saturates, so that a bounds check catches it. */
 static size_t align_up(size_t n, size_t align)
@@ -137,24 +50,24 @@ static int find_note(const uint8_t *bytes, size_t len, size_t align, uint8_t *ou
 int pw_build_id_read(int fd, uint8_t *out, size_t size)
 {
 	uint8_t notes[NOTES_MAX];
-	struct image img;
-	int err = image_open(fd, &img);
+	struct pw_elf elf;
+	int err = pw_elf_open(fd, &elf);
 
 	if (err)
 		return err;
 	if (size > PW_BUILD_ID_BYTES)
 		size = PW_BUILD_ID_BYTES;
-	for (uint32_t i = 0; i < img.phnum && i < PHDRS_MAX; i++) {
+	for (uint32_t i = 0; i < elf.phnum; i++) {
 		Elf64_Phdr ph;
 
-		err = read_phdr(&img, i, &ph);
+		err = pw_elf_phdr(&elf, i, &ph);
 		if (err)
 			return err;
 		if (ph.p_type != PT_NOTE || ph.p_filesz == 0)
 			continue;
 		size_t len = ph.p_filesz < sizeof(notes) ? ph.p_filesz : sizeof(notes);
 
-		if (read_at(fd, notes, len, ph.p_offset) != 0)
+		if (pw_elf_read(fd, notes, len, ph.p_offset) != 0)
 			continue;
 		err = find_note(notes, len, ph.p_align == 8 ? 8 : 4, out, size);
 		if (err > 0)

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/cleanup.h"
+#include "user/inspect/address_space.h"
+#include "user/inspect/classify.h"
+#include "user/inspect/layout.h"
+#include "user/inspect/maps.h"
+#include "user/inspect/residency.h"
+#include "user/inspect/segment_rows.h"
+#include "user/inspect/smaps.h"
+
+#define KERNEL_STACK_BYTES 16384ull /* THREAD_SIZE on x86-64 and arm64, without KASAN */
+
+/* All that one look needs and gathers. */
+struct look {
+	const struct pw_procfs *fs;
+	const struct pw_vma_provider *provider;
+	const struct pw_key *key;
+	unsigned int want; /* PW_SEGMENT_* */
+	uint64_t page_size;
+	int pagemap; /* -1: may not be read */
+	uint32_t flags; /* PW_SEGMENTS_* */
+	bool residency, huge; /* known */
+	struct pw_lock_meter meter;
+	struct pw_layout vmas; /* as listed */
+	struct pw_layout pieces; /* as classified */
+	struct pw_threads threads;
+	struct pw_mounts mounts;
+	struct pw_segment_rows rows;
+	char stack_name[64];
+};
+
+static void look_deinit(struct look *l)
+{
+	if (l->pagemap >= 0)
+		close(l->pagemap);
+	pw_segment_rows_deinit(&l->rows);
+	pw_mounts_deinit(&l->mounts);
+	pw_threads_deinit(&l->threads);
+	pw_layout_deinit(&l->pieces);
+	pw_layout_deinit(&l->vmas);
+}
+
+/*
+ * The descriptor of pagemap stays with the address space that it was opened
+ * for, through an exec and an exit: it comes first and tells at the end
+ * whether that address space is still there.
+ */
+static int look_init(struct look *l, const struct pw_procfs *fs,
+		     const struct pw_vma_provider *provider, const struct pw_key *key,
+		     unsigned int want)
+{
+	int err;
+
+	memset(l, 0, sizeof(*l));
+	l->fs = fs;
+	l->provider = provider;
+	l->key = key;
+	l->want = want;
+	l->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	l->pagemap = pw_procfs_open(fs, key->pid, "pagemap", O_RDONLY);
+	err = pw_layout_init(&l->vmas);
+	if (!err)
+		err = pw_layout_init(&l->pieces);
+	if (!err)
+		err = pw_segment_rows_init(&l->rows);
+	return err;
+}
+
+/* ---- the process as a whole --------------------------------------------------- */
+
+/* Alive, not a zombie, and still the process of the key. */
+static int check_alive(const struct look *l)
+{
+	struct pw_proc_stat stat;
+	int err = pw_procfs_stat(l->fs, l->key->pid, &stat);
+
+	if (err)
+		return err;
+	if (stat.state == 'Z' || stat.state == 'X')
+		return -ESRCH;
+	return stat.start_ticks == l->key->start_ns / PW_TICK_NS ? 0 : -ESRCH;
+}
+
+/* "KEY: N kB" of /proc/PID/status, in bytes; without unit as it stands. 0: not there. */
+static uint64_t status_value(const char *status, const char *key)
+{
+	const char *line = strstr(status, key);
+	unsigned long long n;
+
+	return line && sscanf(line + strlen(key), " %llu", &n) == 1 ? n : 0;
+}
+
+static int add_kernel_rows(struct look *l)
+{
+	char status[4096];
+	uint64_t tables, pinned, threads;
+	int err = pw_procfs_read(l->fs, l->key->pid, "status", status, sizeof(status), NULL);
+
+	if (err && err != -E2BIG)
+		return err == -ESRCH ? err : 0;
+	tables = status_value(status, "\nVmPTE:") * 1024;
+	pinned = status_value(status, "\nVmPin:") * 1024;
+	threads = status_value(status, "\nThreads:");
+	snprintf(l->stack_name, sizeof(l->stack_name), "%llu x %llu KiB, estimated",
+		 (unsigned long long)threads, KERNEL_STACK_BYTES / 1024);
+	err = 0;
+	if (tables)
+		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PAGE_TABLES, "", tables, tables);
+	if (!err && threads)
+		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_STACKS, l->stack_name,
+						 threads * KERNEL_STACK_BYTES,
+						 threads * KERNEL_STACK_BYTES);
+	/* pinned pages are resident in the segments that map them, too */
+	if (!err && pinned)
+		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PINNED, "", pinned, 0);
+	return err;
+}
+
+/* ---- steps -------------------------------------------------------------------- */
+
+static int list_vmas(struct look *l)
+{
+	pw_auto_close int fd = -1;
+	int err;
+
+	if (l->provider && l->provider->read) {
+		uint64_t began = pw_lock_begin();
+
+		err = l->provider->read(l->provider->ctx, l->key, pw_layout_add_vma, &l->vmas);
+		pw_lock_end(&l->meter, began);
+		if (err != -EOPNOTSUPP) {
+			l->flags |= PW_SEGMENTS_ITER;
+			return err;
+		}
+	}
+	fd = pw_procfs_open(l->fs, l->key->pid, "maps", O_RDONLY);
+	if (fd < 0)
+		return fd;
+	return pw_maps_read(fd, &l->meter, pw_layout_add_vma, &l->vmas);
+}
+
+static int classify(struct look *l)
+{
+	int err = pw_threads_read(l->fs, l->provider, l->key, &l->threads);
+
+	if (!err)
+		err = pw_mounts_read(l->fs, l->key->pid, &l->mounts);
+	if (err)
+		return err;
+	if (l->threads.unknown > 0)
+		l->flags |= PW_SEGMENTS_NO_THREADS;
+	return pw_classify(&(struct pw_classify_input){
+				   .fs = l->fs,
+				   .pid = l->key->pid,
+				   .vmas = &l->vmas,
+				   .threads = &l->threads,
+				   .mounts = &l->mounts,
+				   .page_size = l->page_size,
+				   .pagemap = l->pagemap,
+				   .meter = &l->meter,
+			   },
+			   &l->pieces);
+}
+
+static bool swap_unused(const struct look *l)
+{
+	struct pw_meminfo info;
+
+	return pw_procfs_meminfo(l->fs, &info) == 0 && info.swap_total == info.swap_free;
+}
+
+static int read_smaps(struct look *l)
+{
+	pw_auto_close int fd = pw_procfs_open(l->fs, l->key->pid, "smaps", O_RDONLY);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = pw_smaps_read(fd, &l->pieces, !l->residency, &l->meter);
+	if (err)
+		return err;
+	l->huge |= !l->residency;
+	l->residency = true;
+	l->flags |= PW_SEGMENTS_SMAPS | PW_SEGMENTS_DIRTY;
+	return 0;
+}
+
+/* Best first. Where none is allowed, the virtual sizes stand alone. */
+static int measure(struct look *l)
+{
+	const struct pw_residency_input in = {
+		.pagemap = l->pagemap,
+		.page_size = l->page_size,
+		.swap_unused = swap_unused(l),
+		.meter = &l->meter,
+	};
+	int err = -EOPNOTSUPP;
+
+	if (l->pagemap >= 0) {
+		err = pw_residency_scan(&in, &l->pieces);
+		if (!err) {
+			l->flags |= PW_SEGMENTS_PAGEMAP_SCAN;
+			l->residency = l->huge = true;
+		} else if (err == -EOPNOTSUPP) {
+			err = pw_residency_read(&in, &l->pieces);
+			if (!err)
+				l->flags |= PW_SEGMENTS_PAGEMAP;
+			l->residency = !err;
+		}
+	}
+	/* smaps costs by what is resident, pagemap by what is mapped: too much of that */
+	if (l->want & PW_SEGMENT_SMAPS || err == -EFBIG)
+		err = read_smaps(l);
+	if (!l->residency)
+		l->flags |= PW_SEGMENTS_NO_RESIDENT;
+	return err == -ENOMEM || err == -ESRCH ? err : 0;
+}
+
+/* Whether the address space that was measured is still the process's own. */
+static bool still_there(const struct look *l)
+{
+	uint64_t entry;
+
+	if (l->pagemap < 0 || l->pieces.count == 0)
+		return true;
+	/* reading the pagemap of an address space that is gone gives no byte */
+	return pread(l->pagemap, &entry, sizeof(entry),
+		     (off_t)(l->pieces.pieces[0].start / l->page_size * sizeof(entry))) != 0;
+}
+
+static int look_once(struct look *l)
+{
+	int err = list_vmas(l);
+
+	if (!err && l->vmas.count == 0)
+		err = check_alive(l); /* a kernel thread has none; a zombie has none any more */
+	if (!err)
+		err = classify(l);
+	if (!err)
+		err = measure(l);
+	if (err)
+		return err;
+	if (!still_there(l)) {
+		/* what was measured after the end counted as nothing: none of it is known */
+		l->flags |= check_alive(l) ? PW_SEGMENTS_GONE : PW_SEGMENTS_CHANGED;
+		l->flags |= PW_SEGMENTS_NO_RESIDENT;
+		l->residency = false;
+		l->flags &= ~(uint32_t)PW_SEGMENTS_DIRTY;
+	} else if (check_alive(l)) {
+		l->flags |= PW_SEGMENTS_GONE;
+	}
+	err = pw_segment_rows_add_layout(&l->rows, &l->pieces, l->want & PW_SEGMENT_EACH_VMA);
+	if (!err && !(l->flags & PW_SEGMENTS_GONE))
+		err = add_kernel_rows(l);
+	pw_segment_rows_sort(&l->rows);
+	if (l->vmas.overlapped)
+		l->flags |= PW_SEGMENTS_CHANGED;
+	if (l->vmas.truncated || l->pieces.truncated || l->rows.truncated)
+		l->flags |= PW_SEGMENTS_TRUNCATED;
+	return err;
+}
+
+/* ---- records ------------------------------------------------------------------ */
+
+static int emit_row(const struct look *l, const struct pw_segment_out *row, uint64_t now,
+		    pw_sink sink, void *ctx)
+{
+	union {
+		struct pw_segment seg;
+		uint8_t bytes[sizeof(struct pw_segment) + 512];
+	} out;
+	size_t len = strnlen(row->name, 504), size = (sizeof(out.seg) + len + 7) & ~(size_t)7;
+	const bool kernel = row->seg.vmas == 0;
+
+	memset(out.bytes, 0, size);
+	out.seg = row->seg;
+	out.seg.rec = (struct pw_record){ .type = PW_REC_SEGMENT, .size = (uint16_t)size, .time_ns = now };
+	out.seg.key = *l->key;
+	out.seg.name_len = (uint16_t)len;
+	memcpy(out.bytes + sizeof(out.seg), row->name, len);
+	if (!l->residency && !kernel)
+		out.seg.anon_bytes = out.seg.file_bytes = out.seg.shmem_bytes =
+			out.seg.swap_bytes = PW_UNKNOWN;
+	if (!l->huge || !l->residency)
+		out.seg.huge_bytes = PW_UNKNOWN;
+	if (!(l->flags & PW_SEGMENTS_DIRTY))
+		out.seg.dirty_bytes = PW_UNKNOWN;
+	return sink(ctx, &out.seg.rec);
+}
+
+static int emit_all(const struct look *l, uint64_t began, pw_sink sink, void *ctx)
+{
+	const uint64_t now = pw_clock_boot_ns();
+	struct pw_segments head = {
+		.rec = { .type = PW_REC_SEGMENTS, .size = sizeof(head), .time_ns = now },
+		.key = *l->key,
+		.segments = (uint32_t)l->rows.count,
+		.vmas = (uint32_t)l->vmas.count,
+		.flags = l->flags,
+		.lock_calls = l->meter.calls,
+		.lock_total_ns = l->meter.total_ns,
+		.lock_longest_ns = l->meter.longest_ns,
+		.scan_ns = now - began,
+	};
+	int err = sink(ctx, &head.rec);
+
+	for (size_t i = 0; i < l->rows.count && !err; i++)
+		err = emit_row(l, &l->rows.rows[i], now, sink, ctx);
+	return err;
+}
+
+static int explain(const struct pw_key *key, int err, struct pw_error *e)
+{
+	pw_error_set(e, err, "cannot read the address space of process %u: %s", key->pid,
+		     err == -ESRCH ? "it has ended" : strerror(-err));
+	if (err == -EACCES || err == -EPERM)
+		pw_error_remedy(e, "run as root or as the user of that process, or give the binary "
+				   "CAP_SYS_PTRACE");
+	else if (err == -EBADMSG)
+		pw_error_remedy(e, "its list of mappings is damaged");
+	return err;
+}
+
+int pw_address_space_scan(const struct pw_procfs *fs, const struct pw_vma_provider *provider,
+			  const struct pw_key *key, unsigned int flags, pw_sink sink, void *ctx,
+			  struct pw_error *err_out)
+{
+	const uint64_t began = pw_clock_boot_ns();
+	struct look look;
+	int err = look_init(&look, fs, provider, key, flags);
+
+	if (!err)
+		err = look_once(&look);
+	if (!err && (look.flags & (PW_SEGMENTS_CHANGED | PW_SEGMENTS_NO_RESIDENT)) ==
+			    (PW_SEGMENTS_CHANGED | PW_SEGMENTS_NO_RESIDENT)) {
+		/* an exec gave it a new address space in the middle: once more */
+		look_deinit(&look);
+		err = look_init(&look, fs, provider, key, flags);
+		if (!err)
+			err = look_once(&look);
+	}
+	if (err)
+		explain(key, err, err_out);
+	else
+		err = emit_all(&look, began, sink, ctx);
+	look_deinit(&look);
+	return err;
+}

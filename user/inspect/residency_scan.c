@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PAGEMAP_SCAN. Two things decide its cost (docs/decisions has the figures):
+ * PAGE_IS_FILE makes the kernel touch each page's struct, so it is asked only
+ * where the answer is not known beforehand; and one call walks across many
+ * VMAs, so that neighbours share a call. A call ends after CALL_PAGES found
+ * pages, which bounds how long it holds the target's mmap lock.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "user/base/cleanup.h"
+#include "user/inspect/residency.h"
+#include "user/inspect/residency_account.h"
+
+/* From linux/fs.h since 6.7; the oldest headers that build this are from 6.1. */
+struct scan_region {
+	uint64_t start, end, categories;
+};
+
+struct scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+
+#define SCAN_IOCTL _IOWR('f', 16, struct scan_arg)
+#define IS_FILE (1u << 2)
+#define IS_PRESENT (1u << 3)
+#define IS_SWAPPED (1u << 4)
+#define IS_ZERO (1u << 5)
+#define IS_HUGE (1u << 6)
+#define IS_GUARD (1u << 8) /* since 6.16; before, a guard marker shows as swapped */
+
+#define CALL_PAGES 16384 /* 64 MiB */
+#define CALL_REGIONS 4096
+#define SMALL (1u << 20) /* asking for PAGE_IS_FILE here costs less than a call of its own */
+
+struct scan {
+	const struct pw_residency_input *in;
+	struct pw_layout *layout;
+	struct scan_region *regions;
+	size_t cursor; /* the first piece that may hold the next region */
+	bool guards; /* the kernel knows IS_GUARD */
+};
+
+static void account(struct scan *s, const struct scan_region *r)
+{
+	struct pw_layout *l = s->layout;
+	const bool migrating = r->categories & IS_SWAPPED && s->in->swap_unused;
+	const struct pw_page_state state = {
+		.present = r->categories & IS_PRESENT || migrating,
+		.swapped = r->categories & IS_SWAPPED && !migrating,
+		.file = r->categories & IS_FILE,
+		.huge = r->categories & IS_HUGE,
+	};
+
+	if (r->categories & (IS_ZERO | IS_GUARD))
+		return;
+	while (s->cursor < l->count && l->pieces[s->cursor].end <= r->start)
+		s->cursor++;
+	for (size_t i = s->cursor; i < l->count && l->pieces[i].start < r->end; i++) {
+		struct pw_piece *p = &l->pieces[i];
+		uint64_t from = p->start > r->start ? p->start : r->start;
+		uint64_t to = p->end < r->end ? p->end : r->end;
+
+		pw_piece_account(p, to - from, state);
+	}
+}
+
+static int call(struct scan *s, struct scan_arg *arg)
+{
+	uint64_t began = pw_lock_begin();
+	int n = ioctl(s->in->pagemap, SCAN_IOCTL, arg);
+	int err = n < 0 ? -errno : n;
+
+	pw_lock_end(s->in->meter, began);
+	return err;
+}
+
+static int scan_range(struct scan *s, uint64_t start, uint64_t end, bool mixed)
+{
+	struct scan_arg arg = {
+		.size = sizeof(arg),
+		.start = start,
+		.end = end,
+		.vec = (uintptr_t)s->regions,
+		.vec_len = CALL_REGIONS,
+		.max_pages = CALL_PAGES,
+		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
+		.return_mask = IS_PRESENT | IS_SWAPPED | IS_ZERO | IS_HUGE | (mixed ? IS_FILE : 0),
+	};
+
+	while (arg.start < end) {
+		int n;
+
+		if (s->guards)
+			arg.return_mask |= IS_GUARD;
+		n = call(s, &arg);
+		if (n == -EINVAL && s->guards) {
+			s->guards = false;
+			arg.return_mask &= ~(uint64_t)IS_GUARD;
+			continue;
+		}
+		if (n == -ENOTTY || n == -EINVAL)
+			return -EOPNOTSUPP;
+		if (n < 0)
+			return n;
+		for (int i = 0; i < n && i < CALL_REGIONS; i++)
+			account(s, &s->regions[i]);
+		if (arg.walk_end <= arg.start)
+			return -EIO;
+		arg.start = arg.walk_end;
+	}
+	return 0;
+}
+
+int pw_residency_scan(const struct pw_residency_input *in, struct pw_layout *l)
+{
+	pw_auto_free struct scan_region *regions = calloc(CALL_REGIONS, sizeof(*regions));
+	struct scan s = { .in = in, .layout = l, .regions = regions, .guards = true };
+	int err = 0;
+
+	if (!regions)
+		return -ENOMEM;
+	for (size_t i = 0, next; i < l->count && pw_piece_is_user(&l->pieces[i]) && !err; i = next) {
+		bool mixed = pw_piece_is_mixed(&l->pieces[i]);
+
+		for (next = i + 1; next < l->count; next++) {
+			const struct pw_piece *p = &l->pieces[next];
+
+			if (!pw_piece_is_user(p))
+				break;
+			if (pw_piece_is_mixed(p) != mixed && !(mixed && pw_piece_bytes(p) <= SMALL))
+				break;
+		}
+		err = scan_range(&s, l->pieces[i].start, l->pieces[next - 1].end, mixed);
+	}
+	return err;
+}
