@@ -50,9 +50,9 @@ wrong_includes() {
 
 	while read -r stage allowed; do
 		files "user/$stage/*.c" "user/$stage/*.h" | while IFS= read -r file; do
-			grep -noE '^[[:space:]]*#[[:space:]]*include[[:space:]]+["<](user|kmod|bpf|build)/[^">]+' "$file" |
+			grep -noE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"(user|kmod|bpf|build)/[^"]+' "$file" |
 				while IFS= read -r line; do
-					target=${line#*[\"<]}
+					target=${line#*\"}
 					case $target in
 					kmod/uapi/* | "user/$stage/"*) continue ;;
 					esac

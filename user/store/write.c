@@ -245,7 +245,7 @@ static void put_process(struct pw_store *s, const struct pw_model *m, const stru
 	char build_id[2 * PW_BUILD_ID_MAX + 1] = "";
 
 	for (size_t i = 0; i < p->build_id_len && i < PW_BUILD_ID_MAX; i++)
-		sprintf(build_id + 2 * i, "%02x", p->build_id[i]);
+		snprintf(build_id + 2 * i, 3, "%02x", p->build_id[i]);
 	sqlite3_bind_int64(st, 1, n->id);
 	sqlite3_bind_int64(st, 2, s->boot);
 	sqlite3_bind_int64(st, 3, p->key.pid);
