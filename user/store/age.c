@@ -163,18 +163,18 @@ static int age_points(struct bucket *b)
 			  "SELECT time, process, " PW_STORE_AMOUNT_COLUMNS ", low, high FROM point"
 			  " WHERE tier = ? AND time >= ? AND time < ? ORDER BY process, time",
 			  b);
-	r = r ? r
-	      : prepare(s, &put,
+	r = r ? r :
+		prepare(s, &put,
 			"INSERT OR REPLACE INTO point(tier, time, process, " PW_STORE_AMOUNT_COLUMNS
 			", low, high) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-	r = r ? r
-	      : prepare(s, &get,
-			b->tier ? "SELECT carry1 FROM process WHERE id = ?"
-				: "SELECT carry0 FROM process WHERE id = ?");
-	r = r ? r
-	      : prepare(s, &carry,
-			b->tier ? "UPDATE process SET carry1 = ?2 WHERE id = ?1"
-				: "UPDATE process SET carry0 = ?2 WHERE id = ?1");
+	r = r ? r :
+		prepare(s, &get,
+			b->tier ? "SELECT carry1 FROM process WHERE id = ?" :
+				  "SELECT carry0 FROM process WHERE id = ?");
+	r = r ? r :
+		prepare(s, &carry,
+			b->tier ? "UPDATE process SET carry1 = ?2 WHERE id = ?1" :
+				  "UPDATE process SET carry0 = ?2 WHERE id = ?1");
 	b->put = put;
 	b->carry_get = get;
 	b->carry_put = carry;
@@ -215,9 +215,9 @@ static int first_watched(struct bucket *b)
 	if (r)
 		return r;
 	r = pw_store_errno(b->s, sqlite3_step(st));
-	b->watched_from = !r && sqlite3_column_type(st, 0) != SQLITE_NULL
-				  ? sqlite3_column_int64(st, 0)
-				  : INT64_MAX;
+	b->watched_from = !r && sqlite3_column_type(st, 0) != SQLITE_NULL ?
+				  sqlite3_column_int64(st, 0) :
+				  INT64_MAX;
 	return r;
 }
 
@@ -229,8 +229,8 @@ static int age_bucket(struct pw_store *s, int tier, int64_t start)
 	r = r ? r : age_points(&b);
 	r = r ? r : drop_range(&b, "DELETE FROM point WHERE tier = ? AND time >= ? AND time < ?");
 	r = r ? r : age_machine(&b);
-	r = r ? r
-	      : drop_range(&b,
+	r = r ? r :
+		drop_range(&b,
 			   "DELETE FROM machine_point WHERE tier = ? AND time >= ? AND time < ?");
 	return r;
 }
@@ -325,8 +325,8 @@ static int trim_cut(struct pw_store *s, int64_t *ret)
 		}
 	}
 	r = pw_store_scalar(s, "SELECT min(end_ns) / 1000000000 FROM process", INT64_MAX, &t);
-	r = r ? r
-	      : pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM event", INT64_MAX, &cut);
+	r = r ? r :
+		pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM event", INT64_MAX, &cut);
 	if (r)
 		return r;
 	t = t < cut ? t : cut;

@@ -197,8 +197,8 @@ static int read_life(struct fill *f)
 	if (rc != SQLITE_ROW)
 		return rc == SQLITE_DONE ? -ESRCH : pw_store_errno(f->s, rc);
 	f->start_ns = sqlite3_column_int64(st, 0);
-	f->end_ns = sqlite3_column_type(st, 1) == SQLITE_NULL ? INT64_MAX
-							      : sqlite3_column_int64(st, 1);
+	f->end_ns = sqlite3_column_type(st, 1) == SQLITE_NULL ? INT64_MAX :
+								sqlite3_column_int64(st, 1);
 	return 0;
 }
 

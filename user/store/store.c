@@ -48,8 +48,8 @@ int pw_store_errno(const struct pw_store *s, int rc)
 		/* SQLite hides a full disk and EACCES behind these; the errno tells. */
 		int e = s && s->db ? sqlite3_system_errno(s->db) : 0;
 
-		return e == ENOSPC || e == EACCES || e == EROFS || e == ENOENT || e == EDQUOT ? -e
-											      : -EIO;
+		return e == ENOSPC || e == EACCES || e == EROFS || e == ENOENT || e == EDQUOT ? -e :
+												-EIO;
 	}
 	default:
 		return -EIO;
@@ -71,9 +71,9 @@ int pw_store_scalar(struct pw_store *s, const char *sql, int64_t otherwise, int6
 	rc = sqlite3_step(st);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		return pw_store_errno(s, rc);
-	*ret = rc == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL
-		       ? sqlite3_column_int64(st, 0)
-		       : otherwise;
+	*ret = rc == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL ?
+		       sqlite3_column_int64(st, 0) :
+		       otherwise;
 	return 0;
 }
 
@@ -111,9 +111,9 @@ static int lock_file(struct pw_store *s, struct pw_error *err)
 		int e = errno;
 
 		pw_error_set(err, -e, "cannot open %s: %s", path, strerror(e));
-		pw_error_remedy(err, e == ENOENT
-					     ? "make its directory"
-					     : "run as root, or give another path in history_path");
+		pw_error_remedy(err, e == ENOENT ?
+					     "make its directory" :
+					     "run as root, or give another path in history_path");
 		return -e;
 	}
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
@@ -152,8 +152,8 @@ static int open_database(struct pw_store *s, struct pw_error *err)
 	/* auto_vacuum only takes effect before the first table. */
 	r = s->read_only ? 0 : pw_store_exec(s, "PRAGMA auto_vacuum = INCREMENTAL");
 	r = r ? r : s->read_only ? 0 : pw_store_exec(s, "PRAGMA journal_mode = WAL");
-	r = r ? r
-	      : pw_store_exec(s, "PRAGMA synchronous = NORMAL;"
+	r = r ? r :
+		pw_store_exec(s, "PRAGMA synchronous = NORMAL;"
 				 "PRAGMA cache_size = -2048;"
 				 "PRAGMA temp_store = MEMORY;"
 				 "PRAGMA trusted_schema = OFF;"

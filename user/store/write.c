@@ -51,11 +51,11 @@ int pw_write_init(struct pw_store *s, struct pw_error *err)
 	s->run++;
 	r = r ? r : pw_store_scalar(s, "SELECT max(id) FROM process", 0, &s->next_process);
 	s->next_process++;
-	r = r ? r
-	      : pw_store_scalar(s, "SELECT max(time) + 10 FROM machine_point WHERE tier = 0", 0,
+	r = r ? r :
+		pw_store_scalar(s, "SELECT max(time) + 10 FROM machine_point WHERE tier = 0", 0,
 				&s->previous_end_s);
-	r = r ? r
-	      : pw_store_exec(
+	r = r ? r :
+		pw_store_exec(
 			s, "BEGIN IMMEDIATE;"
 			   "INSERT OR REPLACE INTO meta SELECT 'run', coalesce(max(value), 0) + 1"
 			   " FROM meta WHERE key = 'run';"
@@ -427,8 +427,8 @@ static void put_event(struct pw_store *s, const struct pw_model *m, const struct
 	bind_bytes(st, 4, e->comm);
 	bind_bytes(st, 5, e->path);
 	sqlite3_bind_int64(st, 6,
-			   e->type == PW_REC_OOM ? (int64_t)(e->pages * m->machine.page_size)
-						 : e->exit_code);
+			   e->type == PW_REC_OOM ? (int64_t)(e->pages * m->machine.page_size) :
+						   e->exit_code);
 	put(s, PW_STMT_EVENT_PUT);
 }
 

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "user/daemon/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/cleanup.h"
+#include "user/base/clock.h"
+#include "user/base/text.h"
+
+#define FILE_MAX_BYTES 65536
+
+static const struct pw_daemon_config defaults = {
+	.socket_path = PW_DAEMON_SOCKET,
+	.history_path = PW_DAEMON_HISTORY,
+	.group = "pagewarden",
+	.interval_ns = 2 * PW_NSEC_PER_SEC,
+	.flush_ns = 10 * PW_NSEC_PER_SEC,
+	.history_max_bytes = 256ull << 20,
+};
+
+/* ---- values: 0, or -EINVAL with the reason ------------------------------------- */
+
+static int take_path(char *out, size_t size, const char *value, const char **reason)
+{
+	if (value[0] && value[0] != '/') {
+		*reason = "not an absolute path";
+		return -EINVAL;
+	}
+	if (strlen(value) >= size) {
+		*reason = "too long";
+		return -EINVAL;
+	}
+	strcpy(out, value);
+	return 0;
+}
+
+static int take_duration(uint64_t *out, const char *value, uint64_t min, uint64_t max,
+			 const char **reason)
+{
+	uint64_t ns;
+
+	if (pw_clock_parse_duration(value, &ns) || ns < min || ns > max) {
+		*reason = "not a duration in range";
+		return -EINVAL;
+	}
+	*out = ns;
+	return 0;
+}
+
+static int take_size(uint64_t *out, const char *value, uint64_t min, uint64_t max, const char **reason)
+{
+	uint64_t bytes;
+
+	if (pw_text_parse_size(value, &bytes) || bytes < min || bytes > max) {
+		*reason = "not a size in range";
+		return -EINVAL;
+	}
+	*out = bytes;
+	return 0;
+}
+
+static int take_number(uint32_t *out, const char *value, uint32_t min, uint32_t max,
+		       const char **reason)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	if (errno || !isdigit((unsigned char)value[0]) || *end || n < min || n > max) {
+		*reason = "not a number in range";
+		return -EINVAL;
+	}
+	*out = n;
+	return 0;
+}
+
+static int take_yes_no(bool *out, const char *value, bool when_yes, const char **reason)
+{
+	if (strcmp(value, "yes") && strcmp(value, "no")) {
+		*reason = "neither yes nor no";
+		return -EINVAL;
+	}
+	*out = strcmp(value, "yes") == 0 ? when_yes : !when_yes;
+	return 0;
+}
+
+/* ---- keys ------------------------------------------------------------------------ */
+
+#define KEY(name) static int key_##name(struct pw_daemon_config *c, const char *v, const char **why)
+
+KEY(interval)
+{
+	return take_duration(&c->interval_ns, v, PW_NSEC_PER_SEC / 10, 3600 * PW_NSEC_PER_SEC, why);
+}
+
+KEY(flush_interval)
+{
+	return take_duration(&c->flush_ns, v, PW_NSEC_PER_SEC, 3600 * PW_NSEC_PER_SEC, why);
+}
+
+KEY(socket)
+{
+	if (!v[0]) {
+		*why = "empty";
+		return -EINVAL;
+	}
+	return take_path(c->socket_path, sizeof(c->socket_path), v, why);
+}
+
+KEY(group)
+{
+	if (!v[0] || strlen(v) >= sizeof(c->group)) {
+		*why = "not a group's name";
+		return -EINVAL;
+	}
+	strcpy(c->group, v);
+	return 0;
+}
+
+KEY(history_path)
+{
+	return take_path(c->history_path, sizeof(c->history_path), v, why);
+}
+
+KEY(history_max_size)
+{
+	return take_size(&c->history_max_bytes, v, 1ull << 20, 1ull << 40, why);
+}
+
+KEY(sample_every)
+{
+	uint32_t n;
+	int r = take_number(&n, v, 1, 1024, why);
+
+	if (!r && (n & (n - 1))) {
+		*why = "not a power of two";
+		return -EINVAL;
+	}
+	if (!r)
+		c->source.sample_every = n;
+	return r;
+}
+
+KEY(process_capacity)
+{
+	return take_number(&c->source.process_capacity, v, 64, 1u << 20, why);
+}
+
+KEY(ring_size)
+{
+	uint64_t bytes;
+	int r = take_size(&bytes, v, 4096, 1ull << 30, why);
+
+	if (!r && (bytes & (bytes - 1))) {
+		*why = "not a power of two";
+		return -EINVAL;
+	}
+	if (!r)
+		c->source.ring_bytes = bytes;
+	return r;
+}
+
+KEY(vm_calls)
+{
+	static const char *const words[] = { "auto", "off", "syscall" };
+	static const enum pw_vm_calls values[] = { PW_VM_CALLS_AUTO, PW_VM_CALLS_OFF,
+						   PW_VM_CALLS_SYSCALL };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(v, words[i]) == 0) {
+			c->source.vm_calls = values[i];
+			return 0;
+		}
+	}
+	*why = "none of auto, off, syscall";
+	return -EINVAL;
+}
+
+KEY(seed)
+{
+	return take_yes_no(&c->source.no_seed, v, false, why);
+}
+
+KEY(ledger)
+{
+	return take_yes_no(&c->source.no_ledger, v, false, why);
+}
+
+static const struct {
+	const char *name;
+	int (*take)(struct pw_daemon_config *c, const char *value, const char **reason);
+	const char *takes;
+} keys[] = {
+	{ "interval", key_interval, "a duration from 100ms to 1h, such as 2s" },
+	{ "flush_interval", key_flush_interval, "a duration from 1s to 1h, such as 10s" },
+	{ "socket", key_socket, "an absolute path of at most 107 bytes" },
+	{ "group", key_group, "the name of a group" },
+	{ "history_path", key_history_path, "an absolute path, or nothing for no history" },
+	{ "history_max_size", key_history_max_size, "a size from 1M to 1T, such as 256M" },
+	{ "sample_every", key_sample_every, "a power of two from 1 to 1024" },
+	{ "process_capacity", key_process_capacity, "a number from 64 to 1048576" },
+	{ "ring_size", key_ring_size, "a power of two from 4K to 1G, such as 1M" },
+	{ "vm_calls", key_vm_calls, "auto, off or syscall" },
+	{ "seed", key_seed, "yes or no" },
+	{ "ledger", key_ledger, "yes or no" },
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static int unknown_key(const char *path, unsigned int line, const char *key, struct pw_error *err)
+{
+	char known[sizeof(err->remedy)] = "", shown[129];
+
+	pw_text_escape(shown, sizeof(shown), key, strnlen(key, 32));
+	for (size_t i = 0; i < KEYS; i++) {
+		strcat(known, i ? ", " : "");
+		strcat(known, keys[i].name);
+	}
+	pw_error_set(err, -EINVAL, "%s:%u: there is no key '%s'", path, line, shown);
+	pw_error_remedy(err, "the keys are %s", known);
+	return -EINVAL;
+}
+
+static int take_pair(struct pw_daemon_config *c, const char *path, unsigned int line,
+		     const char *key, const char *value, struct pw_error *err)
+{
+	const char *reason = "";
+	char shown[129];
+
+	for (size_t i = 0; i < KEYS; i++) {
+		if (strcmp(keys[i].name, key))
+			continue;
+		if (!keys[i].take(c, value, &reason))
+			return 0;
+		pw_text_escape(shown, sizeof(shown), value, strnlen(value, 32));
+		pw_error_set(err, -EINVAL, "%s:%u: %s = %s: %s", path, line, key, shown, reason);
+		pw_error_remedy(err, "%s takes %s", key, keys[i].takes);
+		return -EINVAL;
+	}
+	return unknown_key(path, line, key, err);
+}
+
+static char *trim(char *s)
+{
+	size_t n;
+
+	while (isspace((unsigned char)*s))
+		s++;
+	n = strlen(s);
+	while (n && isspace((unsigned char)s[n - 1]))
+		s[--n] = '\0';
+	return s;
+}
+
+int pw_daemon_config_parse(char *text, const char *path, struct pw_daemon_config *c,
+			   struct pw_error *err)
+{
+	unsigned int number = 0;
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		char *equals;
+		int r;
+
+		number++;
+		line[strcspn(line, "#")] = '\0';
+		line = trim(line);
+		if (!*line)
+			continue;
+		equals = strchr(line, '=');
+		if (!equals) {
+			pw_error_set(err, -EINVAL, "%s:%u: not 'key = value'", path, number);
+			pw_error_remedy(err, "comments begin with '#'; see pagewarden.conf(5)");
+			return -EINVAL;
+		}
+		*equals = '\0';
+		r = take_pair(c, path, number, trim(line), trim(equals + 1), err);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* The whole file; an absent default file is an empty one. */
+static int read_file(const char *path, bool may_be_absent, char *buf, size_t size,
+		     struct pw_error *err)
+{
+	pw_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t used = 0;
+	ssize_t n = 0;
+
+	if (fd < 0 && errno == ENOENT && may_be_absent) {
+		buf[0] = '\0';
+		return 0;
+	}
+	while (fd >= 0 && used < size && (n = read(fd, buf + used, size - used)) > 0)
+		used += n;
+	if (fd < 0 || n < 0)
+		return pw_error_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+	if (used == size)
+		return pw_error_set(err, -E2BIG, "%s is longer than %zu bytes", path, size - 1);
+	if (memchr(buf, '\0', used))
+		return pw_error_set(err, -EINVAL, "%s is no text: it holds a NUL byte", path);
+	buf[used] = '\0';
+	return 0;
+}
+
+/* The command line, where zero and NULL mean "not given". */
+static int overlay(const struct pw_daemon_options *opt, struct pw_daemon_config *c,
+		   struct pw_error *err)
+{
+	const struct {
+		const char *name, *value;
+	} paths[] = {
+		{ "socket", opt->socket_path },
+		{ "history_path", opt->history_path },
+		{ "group", opt->group },
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		int r = paths[i].value ?
+				take_pair(c, "command line", 0, paths[i].name, paths[i].value, err) :
+				0;
+
+		if (r)
+			return r;
+	}
+	if (opt->interval_ns)
+		c->interval_ns = opt->interval_ns;
+	if (opt->flush_ns)
+		c->flush_ns = opt->flush_ns;
+	if (opt->history_max_bytes)
+		c->history_max_bytes = opt->history_max_bytes;
+	if (opt->source.sample_every)
+		c->source.sample_every = opt->source.sample_every;
+	if (opt->source.process_capacity)
+		c->source.process_capacity = opt->source.process_capacity;
+	if (opt->source.ring_bytes)
+		c->source.ring_bytes = opt->source.ring_bytes;
+	if (opt->source.vm_calls)
+		c->source.vm_calls = opt->source.vm_calls;
+	c->source.no_seed |= opt->source.no_seed;
+	c->source.no_ledger |= opt->source.no_ledger;
+	c->source.root = opt->source.root;
+	return 0;
+}
+
+int pw_daemon_config_load(const struct pw_daemon_options *opt, struct pw_daemon_config *ret,
+			  struct pw_error *err)
+{
+	const char *path = opt->config_path ? opt->config_path : PW_DAEMON_CONFIG;
+	pw_auto_free char *text = malloc(FILE_MAX_BYTES);
+	struct pw_daemon_config c = defaults;
+	int r;
+
+	if (!text)
+		return pw_error_set(err, -ENOMEM, "cannot read %s: out of memory", path);
+	r = read_file(path, !opt->config_path, text, FILE_MAX_BYTES, err);
+	r = r ? r : pw_daemon_config_parse(text, path, &c, err);
+	r = r ? r : overlay(opt, &c, err);
+	if (!r)
+		*ret = c;
+	return r;
+}
+
+const char *pw_daemon_config_needs_restart(const struct pw_daemon_config *was,
+					   const struct pw_daemon_config *is)
+{
+	if (strcmp(was->socket_path, is->socket_path))
+		return "socket";
+	if (strcmp(was->history_path, is->history_path))
+		return "history_path";
+	if (was->source.sample_every != is->source.sample_every)
+		return "sample_every";
+	if (was->source.process_capacity != is->source.process_capacity)
+		return "process_capacity";
+	if (was->source.ring_bytes != is->source.ring_bytes)
+		return "ring_size";
+	if (was->source.vm_calls != is->source.vm_calls)
+		return "vm_calls";
+	if (was->source.no_seed != is->source.no_seed)
+		return "seed";
+	if (was->source.no_ledger != is->source.no_ledger)
+		return "ledger";
+	return NULL;
+}
