@@ -5,7 +5,7 @@
 
 #define LOSSES                                                                                     \
 	{                                                                                          \
-		"losses", "Lost", pw_loss_columns, "what was not counted, by cause; empty: nothing" \
+		"losses", "Lost", pw_loss_columns, "What was not counted, by cause; empty: nothing." \
 	}
 
 const struct pw_document_shape pw_document_processes = {
@@ -13,7 +13,7 @@ const struct pw_document_shape pw_document_processes = {
 	.version = 1,
 	.about = "The machine's processes at the end of an interval.",
 	.header = pw_machine_columns,
-	.tables = { { "processes", NULL, pw_process_columns, "one object per process" }, LOSSES },
+	.tables = { { "processes", NULL, pw_process_columns, "One object per process." }, LOSSES },
 };
 
 const struct pw_document_shape pw_document_groups = {
@@ -21,7 +21,7 @@ const struct pw_document_shape pw_document_groups = {
 	.version = 1,
 	.about = "Processes of one program in one control group, together.",
 	.header = pw_machine_columns,
-	.tables = { { "groups", NULL, pw_group_columns, "one object per program and cgroup" },
+	.tables = { { "groups", NULL, pw_group_columns, "One object per program and cgroup." },
 		    LOSSES },
 };
 
@@ -30,7 +30,7 @@ const struct pw_document_shape pw_document_events = {
 	.version = 1,
 	.about = "The newest forks, execs, exits and OOM kills, oldest first.",
 	.header = pw_machine_columns,
-	.tables = { { "events", NULL, pw_event_columns, "one object per event" }, LOSSES },
+	.tables = { { "events", NULL, pw_event_columns, "One object per event." }, LOSSES },
 };
 
 const struct pw_document_shape pw_document_segments = {
@@ -38,7 +38,7 @@ const struct pw_document_shape pw_document_segments = {
 	.version = 1,
 	.about = "The address spaces of the processes that were scanned.",
 	.header = pw_machine_columns,
-	.tables = { { "segments", NULL, pw_segment_columns, "one object per segment",
+	.tables = { { "segments", NULL, pw_segment_columns, "One object per segment.",
 		      pw_segment_shown },
 		    LOSSES },
 };
@@ -57,13 +57,13 @@ const struct pw_document_shape pw_document_inspect = {
 	.header = pw_scan_columns,
 	.tables = {
 		[PW_INSPECT_PROCESS] = { "process", NULL, pw_process_columns,
-			"one object: who it is, and its counters", process_shown },
+			"One object: who it is, and its counters.", process_shown },
 		[PW_INSPECT_SEGMENTS] = { "segments", "Segments", pw_segment_columns,
-			"one object per segment" },
+			"One object per segment." },
 		[PW_INSPECT_EVENTS] = { "events", "Events", pw_event_columns,
-			"what happened to it and its children, oldest first" },
+			"What happened to it and its children, oldest first." },
 		[PW_INSPECT_TIMELINE] = { "timeline", "Timeline", pw_timeline_columns,
-			"its footprint over time, oldest first; when asked for" },
+			"Its footprint over time, oldest first; when asked for." },
 		[PW_INSPECT_LOSSES] = LOSSES,
 	},
 	.csv_table = PW_INSPECT_SEGMENTS,
@@ -75,7 +75,7 @@ const struct pw_document_shape pw_document_machine = {
 	.about = "The machine, what Pagewarden costs, and what it sees.",
 	.header = pw_machine_columns,
 	.tables = { { "coverage_parts", "Coverage", pw_coverage_columns,
-		      "what this source sees, and what it costs where it does not" },
+		      "What this source sees, and what it costs where it does not." },
 		    LOSSES },
 };
 
@@ -84,7 +84,7 @@ const struct pw_document_shape pw_document_doctor = {
 	.version = 1,
 	.about = "What this kernel and these privileges allow.",
 	.header = pw_doctor_host_columns,
-	.tables = { { "checks", NULL, pw_doctor_columns, "one object per thing that was tried" } },
+	.tables = { { "checks", NULL, pw_doctor_columns, "One object per thing that was tried." } },
 };
 
 const struct pw_document_shape *const pw_document_shapes[] = {

@@ -37,7 +37,8 @@ static void duration(uint64_t ns, char out[NUMBER_MAX])
 	static const struct {
 		double ns;
 		const char *unit;
-	} scale[] = { { 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" } };
+	} scale[] = { { 1, "ns" },     { 1e3, "us" },	 { 1e6, "ms" },	      { 1e9, "s" },
+		      { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" } };
 	size_t i = 0;
 
 	while (i + 1 < sizeof(scale) / sizeof(scale[0]) && (double)ns >= scale[i + 1].ns)

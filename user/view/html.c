@@ -152,8 +152,9 @@ static void find_kinds(struct html_table *h)
 	static const char *const names[PW_CHART_KINDS] = { "rss_anon_bytes", "rss_shmem_bytes",
 							   "swap_bytes", "rss_file_bytes" };
 
-	h->has_kinds = true;
-	for (size_t i = 0; i < PW_CHART_KINDS; i++) {
+	for (size_t i = 0; i < h->column_count; i++)
+		h->has_kinds |= strcmp(h->columns[i]->name, names[0]) == 0;
+	for (size_t i = 0; h->has_kinds && i < PW_CHART_KINDS; i++) {
 		h->kinds[i] = pw_column_find(h->table->columns, names[i]);
 		h->has_kinds = h->has_kinds && h->kinds[i];
 	}
@@ -238,8 +239,8 @@ void pw_html_table(FILE *out, const struct pw_table *t, const char *about, const
 	pw_html_string(out, t->count ? about : empty);
 	fputs("</p>\n", out);
 	if (t->count) {
-		find_kinds(&h);
 		h.column_count = pw_emit_shown(t, NULL, h.columns, TABLE_COLUMNS_MAX);
+		find_kinds(&h);
 		if (h.has_kinds)
 			fputs("<ul class=\"legend\"><li><span class=\"dot anon\"></span>anonymous</li>"
 			      "<li><span class=\"dot shmem\"></span>shared</li>"

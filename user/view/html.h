@@ -20,8 +20,8 @@ void pw_html_string(FILE *out, const char *bytes);
 
 /*
  * A table under its title, with the columns that it shows (see struct
- * pw_table). Where it has anonymous, shared, swapped and file memory, a bar of
- * the four comes first. `empty` is said in place of a table without rows.
+ * pw_table). Where it shows memory by kind, a bar of anonymous, shared,
+ * swapped and file memory comes first. `empty` is said in place of a table without rows.
  */
 void pw_html_table(FILE *out, const struct pw_table *t, const char *about, const char *empty);
 

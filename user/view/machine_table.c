@@ -142,7 +142,7 @@ const struct pw_column pw_machine_columns[] = {
 	C(processes_alive, "processes", COUNT, 6, true, "processes that run"),
 	C(processes_dead, "dead", COUNT, 6, true, "dead processes that are remembered"),
 	C(threads, "threads", COUNT, 6, true, "threads that run"),
-	C(sample_every, "sampled 1/", COUNT, 4, true, "one page in this many is in the ledger"),
+	C(sample_every, "sampled 1 in", COUNT, 4, true, "one page in this many is in the ledger"),
 	C(ledger_memory_bytes, "ledger", BYTES, 6, false, "kernel memory that the ledger takes"),
 	C(ledger_live_bytes, "live", BYTES, 6, false,
 	  "pages in use that the ledger knows, of all processes"),

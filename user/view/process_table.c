@@ -77,7 +77,7 @@ PROCESS_VALUE(exec_bytes, SAMPLED, pw_value_u, PAGES(p->now.exec_pages))
 PROCESS_VALUE(brk_bytes, SAMPLED, pw_value_u, p->now.brk_bytes)
 PROCESS_VALUE(locked_bytes, SAMPLED, pw_value_u, PAGES(p->now.locked_pages))
 PROCESS_VALUE(pinned_bytes, SAMPLED, pw_value_u, PAGES(p->now.pinned_pages))
-PROCESS_VALUE(hiwater_rss_bytes, SAMPLED &&p->now.hiwater_rss_pages, pw_value_u,
+PROCESS_VALUE(hiwater_rss_bytes, p->now.hiwater_rss_pages != 0, pw_value_u,
 	      PAGES(p->now.hiwater_rss_pages))
 PROCESS_VALUE(vmas, SAMPLED, pw_value_u, p->now.map_count)
 PROCESS_VALUE(threads, SAMPLED, pw_value_u, p->now.threads)

@@ -126,7 +126,7 @@ static void put_coverage_line(const struct pw_report *r, FILE *out)
 	c->get(r->model, r->model, &v);
 	if (!v.known || strcmp(v.text.bytes, "complete") == 0)
 		return;
-	fputs("<p class=\"bad\">Coverage: ", out);
+	fputs("<p class=\"soft\">Coverage: ", out);
 	pw_html_text(out, v.text.bytes, v.text.len);
 	fputs(" (see the end).</p>\n", out);
 }
