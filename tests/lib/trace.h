@@ -25,7 +25,7 @@ struct trace {
 static inline void trace_free(struct trace *t)
 {
 	free(t->bytes);
-	*t = (struct trace){0};
+	*t = (struct trace){ 0 };
 }
 
 static inline void *trace_append(struct trace *t, uint16_t type, size_t size)
@@ -41,14 +41,14 @@ static inline void *trace_append(struct trace *t, uint16_t type, size_t size)
 	}
 	rec = (void *)(t->bytes + t->len);
 	memset(rec, 0, size);
-	*rec = (struct pw_record){.type = type, .size = (uint16_t)size, .time_ns = t->now_ns};
+	*rec = (struct pw_record){ .type = type, .size = (uint16_t)size, .time_ns = t->now_ns };
 	t->len += size;
 	return rec;
 }
 
 static inline struct pw_key trace_key(uint32_t pid)
 {
-	return (struct pw_key){.pid = pid, .start_ns = pid * PW_TICK_NS};
+	return (struct pw_key){ .pid = pid, .start_ns = pid * PW_TICK_NS };
 }
 
 static inline void trace_comm(uint8_t comm[PW_COMM_LEN], const char *text)

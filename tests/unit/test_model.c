@@ -15,7 +15,7 @@ struct fixture {
 	struct trace t;
 };
 
-static const struct pw_model_limits small = {.processes = 8, .dead = 4, .groups = 4};
+static const struct pw_model_limits small = { .processes = 8, .dead = 4, .groups = 4 };
 
 static int setup(void **state)
 {
@@ -137,8 +137,8 @@ static void fork_exec_exit(void **state)
 static void keys_are_compared_on_ticks(void **state)
 {
 	struct fixture *f = *state;
-	struct pw_key exact = {.pid = 5, .start_ns = 7 * PW_TICK_NS + 1234567};
-	struct pw_key rounded = {.pid = 5, .start_ns = 7 * PW_TICK_NS};
+	struct pw_key exact = { .pid = 5, .start_ns = 7 * PW_TICK_NS + 1234567 };
+	struct pw_key rounded = { .pid = 5, .start_ns = 7 * PW_TICK_NS };
 
 	trace_fork(&f->t, exact, trace_key(1));
 	trace_counters(&f->t, rounded, 17);
@@ -151,8 +151,8 @@ static void keys_are_compared_on_ticks(void **state)
 static void pid_reuse_retires_the_old(void **state)
 {
 	struct fixture *f = *state;
-	struct pw_key old = {.pid = 5, .start_ns = 100 * PW_TICK_NS};
-	struct pw_key new = {.pid = 5, .start_ns = 200 * PW_TICK_NS};
+	struct pw_key old = { .pid = 5, .start_ns = 100 * PW_TICK_NS };
+	struct pw_key new = { .pid = 5, .start_ns = 200 * PW_TICK_NS };
 
 	trace_counters(&f->t, old, 3);
 	trace_counters(&f->t, new, 4);
@@ -171,8 +171,8 @@ static void pid_reuse_retires_the_old(void **state)
 
 	/* A late word about an owner older than everything that is known of the pid. */
 	trace_counters(&f->t, new, 4);
-	trace_counters(&f->t, (struct pw_key){.pid = 7, .start_ns = 900 * PW_TICK_NS}, 1);
-	trace_counters(&f->t, (struct pw_key){.pid = 7, .start_ns = 800 * PW_TICK_NS}, 2);
+	trace_counters(&f->t, (struct pw_key){ .pid = 7, .start_ns = 900 * PW_TICK_NS }, 1);
+	trace_counters(&f->t, (struct pw_key){ .pid = 7, .start_ns = 800 * PW_TICK_NS }, 2);
 	play(f);
 	assert_int_equal(pw_model_pid(f->m, 7)->now.anon_pages, 1);
 }
@@ -261,8 +261,7 @@ static void a_fork_seen_counts_from_zero(void **state)
 	trace_tick(&f->t);
 	play(f);
 	assert_true(process(f, 4)->has_rates);
-	assert_true(process(f, 4)->minor_faults_rate > 169 &&
-		    process(f, 4)->minor_faults_rate < 171);
+	assert_true(process(f, 4)->minor_faults_rate > 169 && process(f, 4)->minor_faults_rate < 171);
 }
 
 static void footprint_rss_residual(void **state)
