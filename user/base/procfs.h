@@ -39,16 +39,30 @@ struct pw_proc_stat {
 	char comm[64];
 	char state;
 	uint32_t ppid, threads;
+	uint32_t flags; /* the kernel's PF_* */
 	uint64_t minflt, majflt, utime_ticks, stime_ticks, start_ticks;
 	uint64_t vsize_bytes, rss_pages;
+	uint64_t start_stack; /* moves with each exec; 0 or 1: not told to us */
 };
+#define PW_PF_KTHREAD 0x00200000u /* of flags: a kernel thread */
 int pw_procfs_parse_stat(const char *text, size_t len, struct pw_proc_stat *ret);
 int pw_procfs_stat(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_stat *ret);
+
+/* What /proc/PID/status tells, in bytes; absent fields (all, for a kernel thread) are 0. */
+struct pw_proc_status {
+	uint32_t uid; /* effective */
+	uint32_t threads;
+	uint64_t anon, file, shmem, swap, page_tables;
+	uint64_t virtual_size, data, stack, exe, lib, locked, pinned, hiwater_rss;
+};
+int pw_procfs_parse_status(const char *text, size_t len, struct pw_proc_status *ret);
+int pw_procfs_status(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_status *ret);
 
 /* /proc/meminfo in bytes; absent fields are 0. */
 struct pw_meminfo {
 	uint64_t total, free, available, cached, slab, swap_total, swap_free;
 };
+int pw_procfs_parse_meminfo(const char *text, size_t len, struct pw_meminfo *ret);
 int pw_procfs_meminfo(const struct pw_procfs *fs, struct pw_meminfo *ret);
 
 /*
