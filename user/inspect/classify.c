@@ -100,7 +100,7 @@ static int emit(struct classifier *c, const struct pw_piece *vma, uint64_t start
 	piece.start = start;
 	piece.end = end;
 	piece.offset += start - vma->start;
-	piece.kind = kind;
+	piece.kind = (uint8_t)kind;
 	piece.name = name;
 	return pw_layout_append(c->out, &piece);
 }
@@ -170,10 +170,12 @@ static int classify_named(struct classifier *c, size_t i)
 	struct pw_piece piece = *p;
 	char buf[320];
 	const char *name;
+	uint32_t kind;
 
 	piece.shmem = p->inode != 0 && mount == PW_MOUNT_TMPFS;
-	if (pw_classify_name(p, mount, buf, sizeof(buf), &name, &piece.kind, &piece.tid)) {
-		piece.shmem |= piece.kind == PW_SEG_HUGETLB;
+	if (pw_classify_name(p, mount, buf, sizeof(buf), &name, &kind, &piece.tid)) {
+		piece.kind = (uint8_t)kind;
+		piece.shmem |= kind == PW_SEG_HUGETLB;
 		piece.name = name == p->name ? name : pw_layout_name(c->out, name);
 	} else if (c->program[0] && strcmp(p->name, c->program) == 0) {
 		piece.kind = program_kind(c, p);

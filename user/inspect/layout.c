@@ -85,7 +85,7 @@ int pw_layout_add_vma(void *ctx, const struct pw_vma *vma)
 		.inode = vma->inode,
 		.dev_major = vma->dev_major,
 		.dev_minor = vma->dev_minor,
-		.perms = vma->perms,
+		.perms = (uint8_t)vma->perms,
 		.kind = PW_SEG_OTHER,
 		.name = pw_layout_name(l, vma->name),
 	};

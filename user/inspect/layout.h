@@ -21,9 +21,9 @@ struct pw_piece {
 	uint64_t start, end; /* [start, end) */
 	uint64_t offset, inode;
 	uint32_t dev_major, dev_minor;
-	uint32_t perms; /* PW_PERM_* */
-	uint32_t kind; /* enum pw_segment_kind */
 	uint32_t tid;
+	uint8_t perms; /* PW_PERM_* */
+	uint8_t kind; /* enum pw_segment_kind */
 	bool shmem; /* file pages count as shmem */
 	const char *name; /* of the layout, never NULL */
 	/* bytes resident, and so on; all zero until a residency pass */

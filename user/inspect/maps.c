@@ -8,28 +8,43 @@
 #include "user/inspect/line_reader.h"
 #include "user/inspect/maps.h"
 
-/* Digits of base up to the expected delimiter, which is consumed. */
-static bool take_number(const char **at, unsigned int base, char delimiter, uint64_t *ret)
+/* Hex digits to their value + 1; 0: no digit. */
+static const uint8_t digits[256] = {
+	['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+	['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* Hex digits up to the expected delimiter, which is consumed. */
+static inline bool take_hex(const char **at, char delimiter, uint64_t *ret)
+{
+	const char *s = *at;
+	uint64_t n = 0;
+	uint8_t digit;
+
+	while ((digit = digits[(uint8_t)*s]) != 0) {
+		n = n << 4 | (digit - 1u);
+		s++;
+	}
+	if (s == *at || s - *at > 16 || *s != delimiter)
+		return false;
+	*at = s + 1;
+	*ret = n;
+	return true;
+}
+
+/* The same for a decimal that a space or the end of the line follows. */
+static bool take_decimal(const char **at, uint64_t *ret)
 {
 	const char *s = *at;
 	uint64_t n = 0;
 
-	for (;; s++) {
-		unsigned int digit;
-
-		if (*s >= '0' && *s <= '9')
-			digit = (unsigned int)(*s - '0');
-		else if (*s >= 'a' && *s <= 'f')
-			digit = (unsigned int)(*s - 'a') + 10;
-		else
-			break;
-		if (digit >= base || n > (UINT64_MAX - digit) / base)
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
 			return false;
-		n = n * base + digit;
-	}
-	if (s == *at || *s != delimiter)
+	if (s == *at || (*s != ' ' && *s != '\0'))
 		return false;
-	*at = s + 1;
+	*at = s;
 	*ret = n;
 	return true;
 }
@@ -38,7 +53,7 @@ static bool take_perms(const char **at, uint32_t *ret)
 {
 	const char *s = *at;
 
-	if (strnlen(s, 5) < 5 || s[4] != ' ')
+	if (!s[0] || !s[1] || !s[2] || !s[3] || s[4] != ' ')
 		return false;
 	*ret = (s[0] == 'r' ? PW_PERM_R : 0) | (s[1] == 'w' ? PW_PERM_W : 0) |
 	       (s[2] == 'x' ? PW_PERM_X : 0) | (s[3] == 's' ? PW_PERM_SHARED : 0);
@@ -67,12 +82,10 @@ int pw_maps_parse(const char *line, struct pw_vma *ret)
 	uint64_t start, end, offset, major, minor, inode;
 	uint32_t perms;
 
-	if (!take_number(&line, 16, '-', &start) || !take_number(&line, 16, ' ', &end) ||
-	    !take_perms(&line, &perms) || !take_number(&line, 16, ' ', &offset) ||
-	    !take_number(&line, 16, ':', &major) || !take_number(&line, 16, ' ', &minor))
-		return -EBADMSG;
-	/* the inode is followed by padding, or ends the line */
-	if (!take_number(&line, 10, ' ', &inode) && !take_number(&line, 10, '\0', &inode))
+	if (!take_hex(&line, '-', &start) || !take_hex(&line, ' ', &end) ||
+	    !take_perms(&line, &perms) || !take_hex(&line, ' ', &offset) ||
+	    !take_hex(&line, ':', &major) || !take_hex(&line, ' ', &minor) ||
+	    !take_decimal(&line, &inode))
 		return -EBADMSG;
 	if (major > UINT32_MAX || minor > UINT32_MAX || start >= end)
 		return -EBADMSG;
@@ -83,9 +96,7 @@ int pw_maps_parse(const char *line, struct pw_vma *ret)
 	ret->dev_major = (uint32_t)major;
 	ret->dev_minor = (uint32_t)minor;
 	ret->perms = perms;
-	ret->name[0] = '\0';
-	if (line[-1] == ' ')
-		copy_name(ret->name, sizeof(ret->name), line + strspn(line, " "));
+	copy_name(ret->name, sizeof(ret->name), line + strspn(line, " "));
 	return 0;
 }
 

@@ -115,6 +115,34 @@ static int scan_range(struct scan *s, uint64_t start, uint64_t end, bool mixed)
 	return 0;
 }
 
+/*
+ * The end of the run of pieces from first that one call may walk with the same
+ * question. Little plain memory between mixed pieces is asked more than it
+ * needs, which is cheaper than two more calls.
+ */
+static size_t run_end(const struct pw_layout *l, size_t first)
+{
+	const bool mixed = pw_piece_is_mixed(&l->pieces[first]);
+	uint64_t between = 0;
+	size_t end = first + 1;
+
+	for (size_t i = end; i < l->count && between <= SMALL; i++) {
+		const struct pw_piece *p = &l->pieces[i];
+
+		if (!pw_piece_is_user(p))
+			break;
+		if (pw_piece_is_mixed(p) == mixed) {
+			end = i + 1;
+			between = 0;
+		} else if (mixed) {
+			between += pw_piece_bytes(p);
+		} else {
+			break;
+		}
+	}
+	return end;
+}
+
 int pw_residency_scan(const struct pw_residency_input *in, struct pw_layout *l)
 {
 	pw_auto_free struct scan_region *regions = calloc(CALL_REGIONS, sizeof(*regions));
@@ -124,17 +152,9 @@ int pw_residency_scan(const struct pw_residency_input *in, struct pw_layout *l)
 	if (!regions)
 		return -ENOMEM;
 	for (size_t i = 0, next; i < l->count && pw_piece_is_user(&l->pieces[i]) && !err; i = next) {
-		bool mixed = pw_piece_is_mixed(&l->pieces[i]);
-
-		for (next = i + 1; next < l->count; next++) {
-			const struct pw_piece *p = &l->pieces[next];
-
-			if (!pw_piece_is_user(p))
-				break;
-			if (pw_piece_is_mixed(p) != mixed && !(mixed && pw_piece_bytes(p) <= SMALL))
-				break;
-		}
-		err = scan_range(&s, l->pieces[i].start, l->pieces[next - 1].end, mixed);
+		next = run_end(l, i);
+		err = scan_range(&s, l->pieces[i].start, l->pieces[next - 1].end,
+				 pw_piece_is_mixed(&l->pieces[i]));
 	}
 	return err;
 }
