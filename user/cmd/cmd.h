@@ -63,12 +63,13 @@ int pw_exit_code_of(int err); /* -errno -> enum pw_exit_code */
 enum pw_takes {
 	PW_TAKES_FORMAT = 1 << 0, /* -f */
 	PW_TAKES_COLUMNS = 1 << 1, /* --columns */
-	PW_TAKES_PACE = 1 << 2, /* -i, -n */
+	PW_TAKES_COUNT = 1 << 2, /* -n */
 	PW_TAKES_REPLAY = 1 << 3, /* --replay */
 	PW_TAKES_SOURCE = 1 << 4, /* --socket and how a live source is set up */
-	PW_TAKES_INTERVAL = 1 << 5, /* -i without -n */
+	PW_TAKES_INTERVAL = 1 << 5, /* -i */
 	PW_TAKES_OUTPUT = 1 << 6, /* -o */
 	PW_TAKES_HTML = 1 << 7, /* html is one of the formats */
+	PW_TAKES_PACE = PW_TAKES_INTERVAL | PW_TAKES_COUNT,
 };
 
 struct pw_common {
@@ -131,8 +132,9 @@ enum pw_common_code {
 	"      --columns LIST     comma-separated names for text; 'help' lists them\n"
 #define PW_HELP_INTERVAL \
 	"  -i, --interval TIME    time between two samples (default 1s; 250ms, 5m, ...)\n"
-#define PW_HELP_PACE PW_HELP_INTERVAL \
+#define PW_HELP_COUNT \
 	"  -n, --count N          end after N samples\n"
+#define PW_HELP_PACE PW_HELP_INTERVAL PW_HELP_COUNT
 #define PW_HELP_REPLAY \
 	"      --replay FILE      look at a recording in place of the live machine\n"
 #define PW_HELP_SOURCE \

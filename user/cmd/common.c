@@ -187,9 +187,9 @@ static unsigned int group_of(int code)
 	case PW_OPT_COLUMNS:
 		return PW_TAKES_COLUMNS;
 	case 'i':
-		return PW_TAKES_PACE | PW_TAKES_INTERVAL;
+		return PW_TAKES_INTERVAL;
 	case 'n':
-		return PW_TAKES_PACE;
+		return PW_TAKES_COUNT;
 	case PW_OPT_REPLAY:
 		return PW_TAKES_REPLAY;
 	}

@@ -10,6 +10,8 @@
 #include "user/cmd/cmd.h"
 
 static const struct pw_command *const commands[] = {
+	&pw_command_top,
+	&pw_command_inspect,
 	&pw_command_record,
 	&pw_command_replay,
 };

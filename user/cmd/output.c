@@ -18,22 +18,21 @@ static unsigned int terminal_width(FILE *f)
 	return size.ws_col;
 }
 
-static int split_columns(struct pw_output *o, const char *list)
+int pw_columns_split(const char *list, char **ret_words,
+		     const char *names[PW_OUTPUT_COLUMNS_MAX + 1])
 {
-	size_t n = 0;
-	char *rest;
+	char *words = strdup(list), *rest = words;
 	const char *word;
+	size_t n = 0;
 
-	o->words = strdup(list);
-	if (!o->words)
+	if (!words)
 		return -ENOMEM;
-	rest = o->words;
 	while ((word = strsep(&rest, ",")) && n < PW_OUTPUT_COLUMNS_MAX) {
 		if (*word)
-			o->names[n++] = word;
+			names[n++] = word;
 	}
-	o->names[n] = NULL;
-	o->emit.columns = n ? o->names : NULL;
+	names[n] = NULL;
+	*ret_words = words;
 	return 0;
 }
 
@@ -43,8 +42,9 @@ int pw_output_open(struct pw_output *o, const struct pw_common *c, struct pw_err
 	o->path = c->output;
 	o->emit.format = c->format;
 	o->emit.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-	if (c->columns && split_columns(o, c->columns))
+	if (c->columns && pw_columns_split(c->columns, &o->words, o->names))
 		return pw_error_set(err, -ENOMEM, "no memory for the columns");
+	o->emit.columns = o->names[0] ? o->names : NULL;
 	o->file = o->path ? fopen(o->path, "we") : stdout;
 	if (!o->file)
 		return pw_error_set(err, -errno, "cannot create %s: %s", o->path, strerror(errno));

@@ -30,6 +30,9 @@ int pw_output_emit(struct pw_output *o, const struct pw_document *doc, struct pw
 /* Closes, and tells what only shows when the last bytes are written. */
 int pw_output_close(struct pw_output *o, struct pw_error *err);
 
+/* "a,b" to its names, NULL-terminated; they point into *ret_words, which the caller frees. */
+int pw_columns_split(const char *list, char **ret_words,
+		     const char *names[PW_OUTPUT_COLUMNS_MAX + 1]);
 /*
  * --columns against the tables that the command prints (NULL-terminated list):
  * PW_OPTION_TAKEN, or an exit code after 'help' was printed or a name was not

@@ -77,6 +77,8 @@ struct pw_source_options {
 	} vm_calls;
 	bool no_seed; /* skip seeding pages touched before the start */
 	bool no_ledger; /* counters and events only */
+	/* One look at one process: /proc serves, and only this process is read. 0: all. */
+	uint32_t only_pid;
 };
 
 /* The eBPF source (user/source/bpf.c). */
