@@ -69,8 +69,8 @@ format:
 # Hours of churn with everything on; MINUTES=, default 60.
 soak: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests
-	@BUILD=$(BUILD) tests/bench/soak $(MINUTES)
+	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/bench/soak $(MINUTES)
 
 bench: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests $(bench_tools)
-	@BUILD=$(BUILD) tests/bench/run $(ARGS)
+	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/bench/run $(ARGS)

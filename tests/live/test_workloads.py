@@ -142,7 +142,7 @@ def gcc():
 
 def main():
     redis()
-    interpreter("python3", ["python3", "-c",
+    interpreter("python3", [sys.executable, "-c",
                             "import time\n"
                             "keep = [bytearray(4093) for _ in range(20011)]\n"
                             "print('filled', flush=True)\n"
