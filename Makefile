@@ -41,7 +41,9 @@ rest_obj := $(rest_src:%.c=$(BUILD)/%.o)
 cmd_obj := $(cmd_src:%.c=$(BUILD)/%.o)
 
 # The calibration is an object of its own, because it runs before the ledger loads.
-bpf_src := $(filter-out bpf/calibrate.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
+# What the objects share comes first: libbpf's linker gives a wrong offset to a
+# variable that it meets as extern before its definition.
+bpf_src := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c bpf/calibrate.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
 bpf_obj := $(bpf_src:%.bpf.c=$(BUILD)/%.bpf.o)
 skeletons := $(BUILD)/bpf/pagewarden.skel.h $(BUILD)/bpf/calibrate.skel.h
 
