@@ -1,124 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/source/machine.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdbool.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "user/base/cleanup.h"
 #include "user/base/clock.h"
 
-static uint64_t page_size(void)
+static void copy_text(__u8 *to, size_t size, const char *from)
 {
-	return (uint64_t)sysconf(_SC_PAGESIZE);
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	memset(to + len, 0, size - len);
 }
 
-static bool is_live(const struct pw_procfs *fs)
-{
-	return fs->root[0] == '\0';
-}
-
-/* The first line of a file, cut to fit; "" when it can't be read. */
-static void read_line(const struct pw_procfs *fs, const char *path, uint8_t *out, size_t size)
-{
-	char line[128] = "";
-
-	pw_procfs_read_path(fs, path, line, sizeof(line), NULL);
-	line[strcspn(line, "\n")] = '\0';
-	memset(out, 0, size);
-	memcpy(out, line, strnlen(line, size - 1));
-}
-
-/* /proc/stat opens with the cpu lines; btime stands far behind them, so it is read whole. */
-static void read_stat(const struct pw_procfs *fs, uint32_t *cpus, uint64_t *boot_sec)
-{
-	pw_auto_fclose FILE *f = NULL;
-	int fd = pw_procfs_open_path(fs, "proc/stat", O_RDONLY);
-	char line[512];
-
-	if (fd < 0)
-		return;
-	f = fdopen(fd, "r");
-	if (!f) {
-		close(fd);
-		return;
-	}
-	while (fgets(line, sizeof(line), f)) {
-		/* a continuation of the long intr line begins with a digit or a space */
-		if (!strncmp(line, "cpu", 3) && line[3] >= '0' && line[3] <= '9')
-			(*cpus)++;
-		else
-			sscanf(line, "btime %" SCNu64, boot_sec);
-	}
-}
-
-uint64_t pw_machine_now_ns(const struct pw_procfs *fs)
+static void read_boot_id(const struct pw_procfs *fs, struct pw_machine *m)
 {
 	char text[64];
-	uint64_t sec = 0;
-	unsigned int hundredths = 0;
 
-	if (is_live(fs))
-		return pw_clock_boot_ns();
-	if (pw_procfs_read_path(fs, "proc/uptime", text, sizeof(text), NULL) ||
-	    sscanf(text, "%" SCNu64 ".%2u", &sec, &hundredths) < 1 || sec > UINT32_MAX)
-		return 0;
-	return sec * PW_NSEC_PER_SEC + hundredths * (PW_NSEC_PER_SEC / 100);
+	if (pw_procfs_read_path(fs, "/proc/sys/kernel/random/boot_id", text, sizeof(text), NULL))
+		return;
+	text[strcspn(text, "\n")] = 0;
+	copy_text(m->boot_id, sizeof(m->boot_id), text);
 }
 
-void pw_machine_fill(const struct pw_procfs *fs, const char *source, struct pw_machine *ret)
+bool pw_machine_sees_all(const struct pw_procfs *fs)
 {
-	struct pw_machine m = {
-		.rec = { .type = PW_REC_MACHINE, .size = sizeof(m) },
-		.page_size = (uint32_t)page_size(),
-	};
-	struct pw_meminfo mi;
-	uint64_t boot_sec = 0;
+	char text[16];
 
-	m.rec.time_ns = pw_machine_now_ns(fs);
-	read_stat(fs, &m.cpus, &boot_sec);
-	m.boot_realtime_ns = is_live(fs) ? pw_clock_boot_realtime_ns() : boot_sec * PW_NSEC_PER_SEC;
-	if (!pw_procfs_meminfo(fs, &mi)) {
-		m.memory_pages = mi.total / m.page_size;
-		m.swap_pages = mi.swap_total / m.page_size;
-	}
-	read_line(fs, "proc/sys/kernel/hostname", m.hostname, sizeof(m.hostname));
-	read_line(fs, "proc/sys/kernel/osrelease", m.release, sizeof(m.release));
-	read_line(fs, "proc/sys/kernel/random/boot_id", m.boot_id, sizeof(m.boot_id));
-	memcpy(m.source, source, strnlen(source, sizeof(m.source) - 1));
-	*ret = m;
+	/* The environment of init takes ptrace rights, what hidepid asks for too. */
+	return pw_procfs_read(fs, 1, "environ", text, sizeof(text), NULL) != -EACCES;
 }
 
-int pw_tick_fill_memory(const struct pw_procfs *fs, struct pw_tick *tick)
+int pw_machine_fill(const struct pw_procfs *fs, const char *source, uint32_t coverage,
+		    struct pw_machine *ret)
 {
-	uint64_t page = page_size();
-	struct pw_meminfo mi;
-	int err = pw_procfs_meminfo(fs, &mi);
+	struct pw_machine m = { .rec = { .type = PW_REC_MACHINE, .size = sizeof(m) } };
+	struct pw_meminfo mem;
+	struct utsname uts;
+	int err = pw_procfs_meminfo(fs, &mem);
 
 	if (err)
 		return err;
-	tick->available_pages = mi.available / page;
-	tick->free_pages = mi.free / page;
-	tick->cached_pages = mi.cached / page;
-	tick->slab_pages = mi.slab / page;
-	tick->swap_free_pages = mi.swap_free / page;
+	m.rec.time_ns = pw_clock_boot_ns();
+	m.page_size = sysconf(_SC_PAGESIZE);
+	m.cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	m.memory_pages = mem.total / m.page_size;
+	m.swap_pages = mem.swap_total / m.page_size;
+	m.boot_realtime_ns = pw_clock_boot_realtime_ns();
+	m.coverage = coverage;
+	if (!uname(&uts)) {
+		copy_text(m.hostname, sizeof(m.hostname), uts.nodename);
+		copy_text(m.release, sizeof(m.release), uts.release);
+	}
+	read_boot_id(fs, &m);
+	copy_text(m.source, sizeof(m.source), source);
+	*ret = m;
 	return 0;
 }
 
-void pw_tick_fill_own_cost(struct pw_tick *tick)
+static uint64_t own_cpu_ns(void)
 {
-	struct pw_procfs live;
-	struct timespec cpu;
-	char text[128];
-	uint64_t rss;
+	struct timespec t;
 
-	if (!clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu))
-		tick->user_ns = (uint64_t)cpu.tv_sec * PW_NSEC_PER_SEC + (uint64_t)cpu.tv_nsec;
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t))
+		return 0;
+	return t.tv_sec * PW_NSEC_PER_SEC + t.tv_nsec;
+}
+
+/* Always of the live machine: what Pagewarden costs now, not what it cost in a recorded tree. */
+static uint64_t own_rss_bytes(uint32_t page_size)
+{
+	unsigned long size, resident;
+	struct pw_procfs live;
+	char text[128];
+
 	pw_procfs_init(&live, NULL);
-	if (!pw_procfs_read_path(&live, "proc/self/statm", text, sizeof(text), NULL) &&
-	    sscanf(text, "%*u %" SCNu64, &rss) == 1)
-		tick->own_rss_bytes = rss * page_size();
+	if (pw_procfs_read_path(&live, "/proc/self/statm", text, sizeof(text), NULL))
+		return 0;
+	if (sscanf(text, "%lu %lu", &size, &resident) != 2)
+		return 0;
+	return (uint64_t)resident * page_size;
+}
+
+int pw_machine_tick(const struct pw_procfs *fs, uint64_t sequence, uint64_t last_tick_ns,
+		    struct pw_tick *ret)
+{
+	uint32_t page_size = sysconf(_SC_PAGESIZE);
+	struct pw_tick t = { .rec = { .type = PW_REC_TICK, .size = sizeof(t) } };
+	struct pw_meminfo mem;
+	int err = pw_procfs_meminfo(fs, &mem);
+
+	if (err)
+		return err;
+	t.rec.time_ns = pw_clock_boot_ns();
+	t.sequence = sequence;
+	t.interval_ns = last_tick_ns ? t.rec.time_ns - last_tick_ns : 0;
+	t.available_pages = mem.available / page_size;
+	t.free_pages = mem.free / page_size;
+	t.cached_pages = mem.cached / page_size;
+	t.slab_pages = mem.slab / page_size;
+	t.swap_free_pages = mem.swap_free / page_size;
+	t.user_ns = own_cpu_ns();
+	t.own_rss_bytes = own_rss_bytes(page_size);
+	*ret = t;
+	return 0;
 }

@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What every live source says about the machine it runs on and about its own
- * cost. Below a root prefix the recorded tree answers instead, where it can.
- */
+/* The machine's part of MACHINE and TICK records, the same for every live source. */
 #ifndef PW_SOURCE_MACHINE_H
 #define PW_SOURCE_MACHINE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "kmod/uapi/pagewarden.h"
 #include "user/base/procfs.h"
 
 /*
- * A whole MACHINE record, but for what only the source knows: sample_every,
- * coverage, process_capacity and ledger_bytes are 0. source is cut to fit.
- * What can't be read stays 0 or "". time_ns is now.
+ * Fills a MACHINE record with all but sample_every, process_capacity and
+ * ledger_bytes. source: "bpf", "proc". 0 or -errno when /proc can't be read.
  */
-void pw_machine_fill(const struct pw_procfs *fs, const char *source, struct pw_machine *ret);
-
-/* CLOCK_BOOTTIME; below a root prefix the tree's /proc/uptime (0: it has none). */
-uint64_t pw_machine_now_ns(const struct pw_procfs *fs);
-
-/* The fields of a TICK that come from /proc/meminfo. 0 or -errno. */
-int pw_tick_fill_memory(const struct pw_procfs *fs, struct pw_tick *tick);
-/* user_ns and own_rss_bytes: of this process on the live machine, whatever the prefix. */
-void pw_tick_fill_own_cost(struct pw_tick *tick);
+int pw_machine_fill(const struct pw_procfs *fs, const char *source, uint32_t coverage,
+		    struct pw_machine *ret);
+/* Fills a TICK's header, sequence, memory of the machine and own CPU and RSS. */
+int pw_machine_tick(const struct pw_procfs *fs, uint64_t sequence, uint64_t last_tick_ns,
+		    struct pw_tick *ret);
+/* Whether /proc shows other users' processes to this one (hidepid, privilege). */
+bool pw_machine_sees_all(const struct pw_procfs *fs);
 
 #endif
