@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The eBPF source: the table of functions and the order of an interval. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/cleanup.h"
+#include "user/base/clock.h"
+#include "user/inspect/address_space.h"
+#include "user/source/bpf_private.h"
+#include "user/source/machine.h"
+
+static int tell_machine(struct pw_bpf *b, struct pw_error *err)
+{
+	struct pw_machine m;
+	int rc;
+
+	if (b->machine_told)
+		return 0;
+	rc = pw_machine_fill(&b->fs, "bpf", b->coverage, &m);
+	if (rc)
+		return pw_error_set(err, rc, "cannot read /proc/meminfo: %s", strerror(-rc));
+	m.sample_every = b->coverage & PW_COVER_LEDGER ? b->opt.sample_every : 0;
+	m.process_capacity = b->capacity;
+	m.ledger_bytes = b->ledger_bytes;
+	b->machine_told = true;
+	return pw_bpf_deliver(b, &m.rec);
+}
+
+static int tell_tick(struct pw_bpf *b, struct pw_error *err)
+{
+	struct pw_tick t;
+	int rc = pw_machine_tick(&b->fs, b->sequence + 1, b->last_tick_ns, &t);
+
+	if (rc)
+		return pw_error_set(err, rc, "cannot read /proc/meminfo: %s", strerror(-rc));
+	b->sequence = t.sequence;
+	b->last_tick_ns = t.rec.time_ns;
+	pw_bpf_cost_fill(b, &t);
+	pw_bpf_slots_totals(b, &t);
+	return pw_bpf_deliver(b, &t.rec);
+}
+
+static void begin_delivery(struct pw_bpf *b, pw_sink sink, void *ctx)
+{
+	b->sink = sink;
+	b->sink_ctx = ctx;
+	b->sink_result = 0;
+}
+
+static int collect(struct pw_source *src, pw_sink sink, void *ctx, struct pw_error *err)
+{
+	struct pw_bpf *b = (struct pw_bpf *)src;
+	int rc;
+
+	begin_delivery(b, sink, ctx);
+	rc = tell_machine(b, err);
+	if (!rc)
+		rc = pw_bpf_events_drain(b);
+	if (!rc)
+		rc = pw_bpf_slots_pass(b, err);
+	if (!rc)
+		rc = pw_bpf_identify_pending(b);
+	if (!rc)
+		rc = pw_bpf_slots_deliver(b);
+	if (rc)
+		return rc;
+	pw_bpf_cost_step(b, pw_clock_boot_ns());
+	rc = tell_tick(b, err);
+	pw_bpf_slots_reclaim(b);
+	return rc;
+}
+
+static int drain(struct pw_source *src, pw_sink sink, void *ctx, struct pw_error *err)
+{
+	struct pw_bpf *b = (struct pw_bpf *)src;
+	int rc;
+
+	begin_delivery(b, sink, ctx);
+	rc = tell_machine(b, err);
+	if (!rc)
+		rc = pw_bpf_events_drain(b);
+	if (!rc)
+		rc = pw_bpf_identify_pending(b);
+	pw_bpf_cost_step(b, pw_clock_boot_ns());
+	return rc;
+}
+
+static int segments(struct pw_source *src, const struct pw_key *key, unsigned int flags,
+		    pw_sink sink, void *ctx, struct pw_error *err)
+{
+	struct pw_bpf *b = (struct pw_bpf *)src;
+
+	return pw_address_space_scan(&b->fs, NULL, key, flags, sink, ctx, err);
+}
+
+static int ring_fd(struct pw_source *src)
+{
+	return ring_buffer__epoll_fd(((struct pw_bpf *)src)->ring);
+}
+
+static void destroy(struct pw_source *src)
+{
+	struct pw_bpf *b = (struct pw_bpf *)src;
+
+	pw_bpf_cost_deinit(b);
+	pw_bpf_events_deinit(b);
+	pw_bpf_known_deinit(b);
+	pw_bpf_slots_deinit(b);
+	pw_bpf_unload(b);
+	free(b);
+}
+
+static const struct pw_source_ops bpf_ops = {
+	.name = "bpf",
+	.collect = collect,
+	.drain = drain,
+	.segments = segments,
+	.fd = ring_fd,
+	.destroy = destroy,
+};
+
+static void destroy_bpf(struct pw_bpf *b)
+{
+	if (b)
+		destroy(&b->base);
+}
+PW_DEFINE_CLEANUP(struct pw_bpf, destroy_bpf)
+
+int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source **ret,
+			 struct pw_error *err)
+{
+	pw_cleanup(destroy_bpfp) struct pw_bpf *b = calloc(1, sizeof(*b));
+	int rc;
+
+	if (!b)
+		return -ENOMEM;
+	b->base.ops = &bpf_ops;
+	b->base.live = true;
+	b->opt = *opt;
+	b->began_ns = pw_clock_boot_ns();
+	pw_procfs_init(&b->fs, opt->root);
+	pw_bpf_cost_init(b);
+	libbpf_set_print(NULL);
+	rc = pw_bpf_load(b, err);
+	if (!rc)
+		rc = pw_bpf_known_init(b);
+	if (!rc)
+		rc = pw_bpf_slots_init(b, err);
+	if (!rc)
+		rc = pw_bpf_events_init(b, err);
+	if (!rc)
+		rc = pw_bpf_attach(b, err);
+	if (rc)
+		return rc;
+	if (pw_machine_sees_all(&b->fs))
+		b->coverage |= PW_COVER_ALL_PROCESSES;
+	*ret = &pw_steal(b)->base;
+	return 0;
+}
