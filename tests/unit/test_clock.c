@@ -31,17 +31,19 @@ static void durations(void **state)
 		const char *text;
 		uint64_t ns;
 	} good[] = {
-		{"0", 0},
-		{"5", 5 * PW_NSEC_PER_SEC},
-		{"90s", 90 * PW_NSEC_PER_SEC},
-		{"250ms", 250 * PW_NSEC_PER_MSEC},
-		{"15m", 900 * PW_NSEC_PER_SEC},
-		{"24h", 86400 * PW_NSEC_PER_SEC},
-		{"7d", 7 * 86400 * PW_NSEC_PER_SEC},
+		{ "0", 0 },
+		{ "5", 5 * PW_NSEC_PER_SEC },
+		{ "90s", 90 * PW_NSEC_PER_SEC },
+		{ "250ms", 250 * PW_NSEC_PER_MSEC },
+		{ "15m", 900 * PW_NSEC_PER_SEC },
+		{ "24h", 86400 * PW_NSEC_PER_SEC },
+		{ "7d", 7 * 86400 * PW_NSEC_PER_SEC },
 	};
 	static const char *const bad[] = {
-		"", "s", "-1", "1.5s", "5 s", "5x", "5sm", " 5", "99999999999999999999", "213504d1",
-		"300000d",
+		"",	    "s",       "-1",
+		"1.5s",	    "5 s",     "5x",
+		"5sm",	    " 5",      "99999999999999999999",
+		"213504d1", "300000d",
 	};
 	uint64_t ns = 77;
 

@@ -39,15 +39,15 @@ static void make_dir(const struct fixture *f, const char *path)
 	assert_int_equal(mkdir(full, 0700), 0);
 }
 
-#define STAT_TAIL                                                                                  \
-	" S 1 7 7 0 -1 4194560 1234 99 5 3 111 222 0 0 20 0 13 0 98765 4096000 1021 "              \
+#define STAT_TAIL                                                                     \
+	" S 1 7 7 0 -1 4194560 1234 99 5 3 111 222 0 0 20 0 13 0 98765 4096000 1021 " \
 	"18446744073709551615 1 1 0 0\n"
 
 static int setup(void **state)
 {
-	static const char *const dirs[] = {"proc",	  "proc/7",   "proc/12", "proc/100",
-					   "proc/self",	  "proc/007", "proc/0",	 "proc/12x",
-					   "proc/4294967297"};
+	static const char *const dirs[] = { "proc",	"proc/7",    "proc/12",
+					    "proc/100", "proc/self", "proc/007",
+					    "proc/0",	"proc/12x",  "proc/4294967297" };
 	struct fixture *f = calloc(1, sizeof(*f));
 	char link[64];
 
@@ -55,11 +55,14 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(f->root));
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		make_dir(f, dirs[i]);
-	write_file(f, "proc/7/stat", "7 (a) b) (c" ")" STAT_TAIL);
+	write_file(f, "proc/7/stat",
+		   "7 (a) b) (c"
+		   ")" STAT_TAIL);
 	write_file(f, "proc/12/stat", "12 (cut) S 1 12");
-	write_file(f, "proc/meminfo", "MemTotal:       1000 kB\nMemFree:         300 kB\n"
-				      "MemAvailable:    500 kB\nCached:   10 kB\nSwapCached: 5 kB\n"
-				      "Slab: 20 kB\nSwapTotal: 0 kB\nHugePages_Total: 3\n");
+	write_file(f, "proc/meminfo",
+		   "MemTotal:       1000 kB\nMemFree:         300 kB\n"
+		   "MemAvailable:    500 kB\nCached:   10 kB\nSwapCached: 5 kB\n"
+		   "Slab: 20 kB\nSwapTotal: 0 kB\nHugePages_Total: 3\n");
 	snprintf(link, sizeof(link), "%s/proc/7/exe", f->root);
 	assert_int_equal(symlink("/usr/bin/seven", link), 0);
 	pw_procfs_init(&f->fs, f->root);
@@ -116,7 +119,7 @@ static int stop_at_once(void *ctx, uint32_t pid)
 static void pids_in_order(void **state)
 {
 	struct fixture *f = *state;
-	struct pids p = {.count = 0};
+	struct pids p = { .count = 0 };
 
 	assert_int_equal(pw_procfs_each_pid(&f->fs, note_pid, &p), 0);
 	assert_int_equal(p.count, 3); /* not self, 007, 0, 12x, 2^32 + 1 */
@@ -129,7 +132,7 @@ static void pids_in_order(void **state)
 static void stat_with_a_nasty_comm(void **state)
 {
 	struct fixture *f = *state;
-	struct pw_proc_stat st = {0};
+	struct pw_proc_stat st = { 0 };
 
 	assert_int_equal(pw_procfs_stat(&f->fs, 7, &st), 0);
 	assert_string_equal(st.comm, "a) b) (c");
@@ -150,11 +153,21 @@ static void stat_with_a_nasty_comm(void **state)
 static void stat_hostile(void **state)
 {
 	static const char *const bad[] = {
-		"", ")", "(", ")(", "1 (x)", "1 (x) ", "1 (x) S", "1 (x)S 1", "1 (x) S 1 x",
-		"1 (x) S 1 7 7 0 -1 4194560 99999999999999999999999 99 5 3 111 222 0 0 20 0 13 0 9 4 1",
+		"",
+		")",
+		"(",
+		")(",
+		"1 (x)",
+		"1 (x) ",
+		"1 (x) S",
+		"1 (x)S 1",
+		"1 (x) S 1 x",
+		"1 (x) S 1 7 7 0 -1 4194560 99999999999999999999999 99 5 3 111 222 0 0 20 0 13 0 9 "
+		"4 1",
 	};
-	const char long_comm[] = "1 (0123456789012345678901234567890123456789012345678901234567890123"
-				 "45678901234567890)" STAT_TAIL;
+	const char long_comm[] =
+		"1 (0123456789012345678901234567890123456789012345678901234567890123"
+		"45678901234567890)" STAT_TAIL;
 	struct pw_proc_stat st;
 
 	(void)state;
@@ -223,8 +236,7 @@ static void a_prefix_too_long_reads_nothing(void **state)
 	root[sizeof(root) - 2] = 'x';
 	root[sizeof(root) - 1] = '\0';
 	pw_procfs_init(&fs, root);
-	assert_int_equal(pw_procfs_read_path(&fs, "proc/meminfo", buf, sizeof(buf), NULL),
-			 -ENOTDIR);
+	assert_int_equal(pw_procfs_read_path(&fs, "proc/meminfo", buf, sizeof(buf), NULL), -ENOTDIR);
 	pw_procfs_init(&fs, "/");
 	assert_string_equal(fs.root, "");
 	pw_procfs_init(&fs, "/some/tree//");

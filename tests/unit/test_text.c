@@ -17,27 +17,27 @@ static void escapes(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-		{"", ""},
-		{"plain text", "plain text"},
-		{"back\\slash", "back\\\\slash"},
-		{"a\tb\nc\x1b[31m\x7f", "a\\x09b\\x0ac\\x1b[31m\\x7f"},
-		{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
-		{"\xe6\xbc\xa2\xf0\x9f\x90\xa7", "\xe6\xbc\xa2\xf0\x9f\x90\xa7"},
-		{"\xc0\xaf", "\\xc0\\xaf"}, /* overlong */
-		{"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},
-		{"\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf"},
-		{"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
-		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
-		{"\xff\xfe", "\\xff\\xfe"},
-		{"\xe6\xbc", "\\xe6\\xbc"}, /* cut */
-		{"\xc3(", "\\xc3("},
-		{"\xc2\x85", "\\xc2\\x85"}, /* C1 */
-		{"\xe2\x80\xae", "\\xe2\\x80\\xae"}, /* right-to-left override */
-		{"\xe2\x81\xa6x", "\\xe2\\x81\\xa6x"}, /* isolate */
-		{"\xef\xbb\xbf", "\\xef\\xbb\\xbf"}, /* byte order mark */
-		{"\xe2\x80\xa8", "\\xe2\\x80\\xa8"}, /* line separator */
-		{"\xef\xbf\xbe", "\\xef\\xbf\\xbe"}, /* noncharacter */
-		{"\xf3\xa0\x80\x81", "\\xf3\\xa0\\x80\\x81"}, /* tag */
+		{ "", "" },
+		{ "plain text", "plain text" },
+		{ "back\\slash", "back\\\\slash" },
+		{ "a\tb\nc\x1b[31m\x7f", "a\\x09b\\x0ac\\x1b[31m\\x7f" },
+		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
+		{ "\xe6\xbc\xa2\xf0\x9f\x90\xa7", "\xe6\xbc\xa2\xf0\x9f\x90\xa7" },
+		{ "\xc0\xaf", "\\xc0\\xaf" }, /* overlong */
+		{ "\xe0\x80\xaf", "\\xe0\\x80\\xaf" },
+		{ "\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf" },
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, /* a surrogate */
+		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* above U+10FFFF */
+		{ "\xff\xfe", "\\xff\\xfe" },
+		{ "\xe6\xbc", "\\xe6\\xbc" }, /* cut */
+		{ "\xc3(", "\\xc3(" },
+		{ "\xc2\x85", "\\xc2\\x85" }, /* C1 */
+		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" }, /* right-to-left override */
+		{ "\xe2\x81\xa6x", "\\xe2\\x81\\xa6x" }, /* isolate */
+		{ "\xef\xbb\xbf", "\\xef\\xbb\\xbf" }, /* byte order mark */
+		{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8" }, /* line separator */
+		{ "\xef\xbf\xbe", "\\xef\\xbf\\xbe" }, /* noncharacter */
+		{ "\xf3\xa0\x80\x81", "\\xf3\\xa0\\x80\\x81" }, /* tag */
 	};
 	char out[64];
 
@@ -138,19 +138,19 @@ static void sizes_in_words(void **state)
 		uint64_t bytes;
 		const char *text;
 	} cases[] = {
-		{0, "0"},
-		{999, "999"},
-		{1000, "1K"},
-		{4096, "4K"},
-		{812 << 10, "812K"},
-		{999 << 10, "999K"},
-		{1023 << 10, "1.0M"},
-		{1468006, "1.4M"},
-		{23ull << 30, "23.0G"},
-		{(1ull << 30) - 1, "1.0G"},
-		{999ull << 30, "999.0G"},
-		{1ull << 40, "1.0T"},
-		{UINT64_MAX, "16.0E"},
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1000, "1K" },
+		{ 4096, "4K" },
+		{ 812 << 10, "812K" },
+		{ 999 << 10, "999K" },
+		{ 1023 << 10, "1.0M" },
+		{ 1468006, "1.4M" },
+		{ 23ull << 30, "23.0G" },
+		{ (1ull << 30) - 1, "1.0G" },
+		{ 999ull << 30, "999.0G" },
+		{ 1ull << 40, "1.0T" },
+		{ UINT64_MAX, "16.0E" },
 	};
 	char buf[PW_SIZE_TEXT];
 
@@ -167,7 +167,7 @@ static void sizes_in_words(void **state)
 
 static void sizes_are_read(void **state)
 {
-	static const char *const bad[] = {"", "K", "4X", "4KB", "-1", "1.5M", " 4", "4 "};
+	static const char *const bad[] = { "", "K", "4X", "4KB", "-1", "1.5M", " 4", "4 " };
 	uint64_t n = 77;
 
 	(void)state;

@@ -92,6 +92,19 @@ static uint64_t interpolate(const struct pw_series *s, unsigned int tier, uint64
 	return (uint64_t)(from + (to - from) * ((double)(time_ns - begin) / (double)length) + 0.5);
 }
 
+/*
+ * The oldest step of a full ring has nothing before it to draw a line from, and
+ * the next tier, where there is one, can do better.
+ */
+static bool reaches(const struct pw_series *s, unsigned int tier, uint32_t step)
+{
+	uint32_t oldest = oldest_step(s, tier);
+
+	if (tier == 0 || tier == PW_SERIES_TIERS - 1 || s->used[tier] < PW_SERIES_POINTS)
+		return step >= oldest;
+	return step > oldest;
+}
+
 bool pw_series_at(const struct pw_series *s, uint64_t now_ns, uint64_t time_ns, uint64_t *ret_pages)
 {
 	if (!s->started || time_ns > now_ns || step_of(0, time_ns) < s->first_step)
@@ -99,7 +112,7 @@ bool pw_series_at(const struct pw_series *s, uint64_t now_ns, uint64_t time_ns, 
 	for (unsigned int tier = 0; tier < PW_SERIES_TIERS; tier++) {
 		uint32_t step = step_of(tier, time_ns);
 
-		if (step < oldest_step(s, tier))
+		if (!reaches(s, tier, step))
 			continue;
 		*ret_pages = step > s->head_step[tier] ? point(s, tier, s->head_step[tier])
 						       : interpolate(s, tier, now_ns, time_ns);
