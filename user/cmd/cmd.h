@@ -15,7 +15,8 @@
 #include "user/source/source.h"
 #include "user/view/emit.h"
 
-enum pw_exit_code { /* documented in pagewarden(1) */
+/* Documented in pagewarden(1). */
+enum pw_exit_code {
 	PW_EXIT_OK = 0,
 	PW_EXIT_FAILURE = 1, /* it was tried and failed */
 	PW_EXIT_USAGE = 2, /* the command line is wrong */
