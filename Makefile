@@ -67,10 +67,8 @@ $(BUILD)/%.a:
 	@ar rcs $@ $^
 
 # Skeletons are order-only: after the first build the .d files know who needs them.
-$(BUILD)/user/source/%.o: user/source/%.c | $(skeletons)
-	@echo "  CC      $<"
-	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(PREREQ_FLAGS) -c -o $@ $<
+# (Not a pattern rule of its own: make prefers the rule that needs no chain to them.)
+$(filter $(BUILD)/user/source/%,$(rest_obj)): | $(skeletons)
 
 $(BUILD)/%.o: %.c
 	@echo "  CC      $<"
