@@ -66,11 +66,13 @@ enum pw_takes {
 	PW_TAKES_COLUMNS = 1 << 1, /* --columns */
 	PW_TAKES_COUNT = 1 << 2, /* -n */
 	PW_TAKES_REPLAY = 1 << 3, /* --replay */
-	PW_TAKES_SOURCE = 1 << 4, /* --socket and how a live source is set up */
+	PW_TAKES_SETUP = 1 << 4, /* how a live source is set up */
+	PW_TAKES_SOCKET = 1 << 8, /* --socket */
 	PW_TAKES_INTERVAL = 1 << 5, /* -i */
 	PW_TAKES_OUTPUT = 1 << 6, /* -o */
 	PW_TAKES_HTML = 1 << 7, /* html is one of the formats */
 	PW_TAKES_PACE = PW_TAKES_INTERVAL | PW_TAKES_COUNT,
+	PW_TAKES_SOURCE = PW_TAKES_SOCKET | PW_TAKES_SETUP,
 };
 
 struct pw_common {
@@ -138,8 +140,9 @@ enum pw_common_code {
 #define PW_HELP_PACE PW_HELP_INTERVAL PW_HELP_COUNT
 #define PW_HELP_REPLAY \
 	"      --replay FILE      look at a recording in place of the live machine\n"
-#define PW_HELP_SOURCE \
-	"      --socket PATH      the daemon's socket; 'none': never ask the daemon\n" \
+#define PW_HELP_SOCKET \
+	"      --socket PATH      the daemon's socket; 'none': never ask the daemon\n"
+#define PW_HELP_SOURCE PW_HELP_SOCKET \
 	"      --sample N         one page in N goes to the ledger (1 to 1024, power of two)\n" \
 	"      --capacity N       room for N processes in the kernel\n" \
 	"      --vm-calls HOW     volumes of mmap, munmap, brk: auto, off, or syscall (costs more)\n" \

@@ -192,8 +192,10 @@ static unsigned int group_of(int code)
 		return PW_TAKES_COUNT;
 	case PW_OPT_REPLAY:
 		return PW_TAKES_REPLAY;
+	case PW_OPT_SOCKET:
+		return PW_TAKES_SOCKET;
 	}
-	return code >= PW_OPT_SOCKET && code <= PW_OPT_ROOT ? PW_TAKES_SOURCE : 0;
+	return code > PW_OPT_SOCKET && code <= PW_OPT_ROOT ? PW_TAKES_SETUP : 0;
 }
 
 static int take_grouped(struct pw_common *c, int code)

@@ -10,10 +10,8 @@
 #include "user/cmd/cmd.h"
 
 static const struct pw_command *const commands[] = {
-	&pw_command_top,
-	&pw_command_inspect,
-	&pw_command_record,
-	&pw_command_replay,
+	&pw_command_top,    &pw_command_inspect, &pw_command_record, &pw_command_replay,
+	&pw_command_report, &pw_command_doctor,	 &pw_command_daemon,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -46,7 +46,7 @@ static int attach_raw(const char *name, int prog)
 	return link < 0 ? -errno : 0;
 }
 
-static int check_btf(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_btf(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	int err = errno;
@@ -54,35 +54,35 @@ static int check_btf(const struct pw_probe_context *ctx, char detail[PW_PROBE_DE
 	(void)ctx;
 	if (libbpf_get_error(btf))
 		return -err;
-	snprintf(detail, PW_PROBE_DETAIL, "%u types", btf__type_cnt(btf));
+	snprintf(found, PW_PROBE_FOUND, "%u types", btf__type_cnt(btf));
 	btf__free(btf);
 	return 0;
 }
 
-static int check_raw_tracepoint(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_raw_tracepoint(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int prog = load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
 
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return prog < 0 ? prog : attach_raw("mm_page_alloc", prog);
 }
 
-static int check_tp_btf(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_tp_btf(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int prog = load_tracing(BPF_TRACE_RAW_TP, "rss_stat");
 
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return prog < 0 ? prog : attach_raw(NULL, prog);
 }
 
-static int check_fentry(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_fentry(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int prog = load_tracing(BPF_TRACE_FENTRY, "vm_mmap_pgoff");
 
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return prog < 0 ? prog : attach_raw(NULL, prog);
 }
 
@@ -101,31 +101,31 @@ static int check_iterator(const char *name)
 	return iter < 0 ? -errno : 0;
 }
 
-static int check_task_iterator(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_task_iterator(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return check_iterator("task");
 }
 
-static int check_vma_iterator(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_vma_iterator(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return check_iterator("task_vma");
 }
 
-static int check_ring(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_ring(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "probe", 0, 0, 1 << 20, NULL);
 
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return map < 0 ? -errno : 0;
 }
 
 /* Since 5.11 maps are charged to the cgroup, before to RLIMIT_MEMLOCK; a big one tells. */
-static int check_memlock(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_memlock(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "probe", 4, 8, 2u << 20, NULL);
 	int rc = map < 0 ? -errno : 0;
@@ -135,17 +135,17 @@ static int check_memlock(const struct pw_probe_context *ctx, char detail[PW_PROB
 	(void)ctx;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	pw_text_size(limit.rlim_cur, size);
-	snprintf(detail, PW_PROBE_DETAIL, "16M map %s, RLIMIT_MEMLOCK %s", rc ? strerror(-rc) : "created",
+	snprintf(found, PW_PROBE_FOUND, "16M map %s, RLIMIT_MEMLOCK %s", rc ? strerror(-rc) : "created",
 		 limit.rlim_cur == RLIM_INFINITY ? "unlimited" : size);
 	return rc;
 }
 
-static int check_stats(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_stats(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return fd < 0 ? -errno : 0;
 }
 
@@ -182,10 +182,10 @@ static int attach_perf(const char *pmu, const char *target, __u64 offset, pid_t 
 	return ioctl(event, PERF_EVENT_IOC_SET_BPF, prog) ? -errno : 0;
 }
 
-static int check_kprobe(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_kprobe(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return attach_perf("kprobe", "vm_mmap_pgoff", 0, -1, 0);
 }
 
@@ -206,38 +206,40 @@ static int own_offset(const void *address, __u64 *ret)
 	return -ENOENT;
 }
 
-static int check_uprobe(const struct pw_probe_context *ctx, char detail[PW_PROBE_DETAIL])
+static int check_uprobe(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	__u64 offset;
 	int rc = own_offset((const void *)check_uprobe, &offset);
 
 	(void)ctx;
-	(void)detail;
+	(void)found;
 	return rc ? rc : attach_perf("uprobe", "/proc/self/exe", offset, 0, -1);
 }
 
 #define PRIVILEGED "run as root, or give CAP_BPF and CAP_PERFMON"
 
 const struct pw_probe pw_probes_bpf[] = {
-	{ "btf", check_btf, "no BPF at all: no page ledger, no events, /proc only",
-	  "a kernel with CONFIG_DEBUG_INFO_BTF (Debian's have it)", 0 },
-	{ "raw-tracepoints", check_raw_tracepoint,
-	  "no page ledger, no fork, exec and exit events; counters come from /proc", PRIVILEGED, 0 },
-	{ "btf-tracepoints", check_tp_btf, "per-process counters are read from tasks and /proc only",
-	  PRIVILEGED, 0 },
-	{ "fentry", check_fentry, "gross mmap, munmap and brk volumes are not seen by default",
-	  "a kernel with function tracing that lockdown does not forbid; or --vm-calls syscall", 0 },
-	{ "kprobes", check_kprobe, "kernel-side wipes (kfree_sensitive) are not seen",
-	  "a kernel with CONFIG_KPROBES that lockdown does not forbid", 0 },
-	{ "uprobes", check_uprobe, "allocations and wipes of programs can't be sampled",
-	  "a kernel with CONFIG_UPROBES; " PRIVILEGED, 0 },
-	{ "ring-buffer", check_ring, "no events", PRIVILEGED, 0 },
-	{ "task-iterator", check_task_iterator,
-	  "processes are read from /proc one by one, which costs more", PRIVILEGED, 0 },
-	{ "vma-iterator", check_vma_iterator, "segments are read from /proc/PID/maps, which is slower",
-	  PRIVILEGED, 0 },
-	{ "bpf-stats", check_stats, "the cost of the BPF programs can't be shown", PRIVILEGED, 0 },
-	{ "memlock", check_memlock, "the ledger's maps may not fit",
-	  "raise the limit: ulimit -l unlimited, or LimitMEMLOCK= in the unit", 0 },
-	{ NULL, NULL, NULL, NULL, 0 },
+	{ "btf", check_btf, PW_DOCTOR_MISSING, "no BPF at all: no page ledger, no events, /proc only",
+	  "a kernel with CONFIG_DEBUG_INFO_BTF (Debian's have it)" },
+	{ "raw-tracepoints", check_raw_tracepoint, PW_DOCTOR_MISSING,
+	  "no page ledger, no fork, exec and exit events; counters come from /proc", PRIVILEGED },
+	{ "btf-tracepoints", check_tp_btf, PW_DOCTOR_MISSING,
+	  "per-process counters are read from /proc only", PRIVILEGED },
+	{ "fentry", check_fentry, PW_DOCTOR_ABSENT, "gross mmap, munmap and brk volumes not seen",
+	  "a kernel whose lockdown and configuration allow it; or --vm-calls syscall" },
+	{ "kprobes", check_kprobe, PW_DOCTOR_ABSENT, "kernel-side wipes (kfree_sensitive) not seen",
+	  "a kernel with CONFIG_KPROBES that lockdown does not forbid" },
+	{ "uprobes", check_uprobe, PW_DOCTOR_MISSING,
+	  "allocations and wipes of programs can't be sampled",
+	  "a kernel with CONFIG_UPROBES; " PRIVILEGED },
+	{ "ring-buffer", check_ring, PW_DOCTOR_MISSING, "no events", PRIVILEGED },
+	{ "task-iterator", check_task_iterator, PW_DOCTOR_MISSING,
+	  "processes are read from /proc one by one, which costs more", PRIVILEGED },
+	{ "vma-iterator", check_vma_iterator, PW_DOCTOR_MISSING,
+	  "mappings are read from /proc/PID/maps, which is slower", PRIVILEGED },
+	{ "bpf-stats", check_stats, PW_DOCTOR_MISSING, "the cost of the BPF programs can't be shown",
+	  PRIVILEGED },
+	{ "memlock", check_memlock, PW_DOCTOR_MISSING, "the ledger's maps may not fit",
+	  "raise the limit: ulimit -l unlimited, or LimitMEMLOCK= in the unit" },
+	{ NULL },
 };

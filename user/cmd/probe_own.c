@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What belongs to Pagewarden itself: the module, the daemon, its history. */
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/base/cleanup.h"
+#include "user/cmd/probe.h"
+#include "user/source/http_client.h"
+
+#define FOUND(...) snprintf(found, PW_PROBE_FOUND, __VA_ARGS__)
+#define MODULE_DEVICE "/dev/pagewarden"
+#define DAEMON_TIMEOUT_MS 2000
+
+static int check_module(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
+{
+	(void)ctx;
+	if (access(MODULE_DEVICE, R_OK)) {
+		FOUND(errno == ENOENT ? "not loaded" : "%s: %s", MODULE_DEVICE, strerror(errno));
+		return -errno;
+	}
+	FOUND("loaded");
+	return 0;
+}
+
+static int check_daemon(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
+{
+	struct pw_http_body body;
+	struct pw_error err = { 0 };
+	int rc;
+
+	if (strcmp(ctx->socket_path, "none") == 0) {
+		FOUND("not asked");
+		return -ENOENT;
+	}
+	rc = pw_http_get(ctx->socket_path, "/v1/status", DAEMON_TIMEOUT_MS, &body, &err);
+	if (rc == -ENOENT || rc == -ECONNREFUSED) {
+		FOUND("does not run");
+		return rc;
+	}
+	if (rc) {
+		FOUND("%.150s", err.what);
+		return rc;
+	}
+	close(body.fd);
+	FOUND("answers at %.120s", ctx->socket_path);
+	return 0;
+}
+
+static int check_history(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
+{
+	char path[PATH_MAX], copy[PATH_MAX];
+	const char *folder;
+
+	snprintf(path, sizeof(path), "%s", ctx->history_path);
+	snprintf(copy, sizeof(copy), "%s", ctx->history_path);
+	folder = dirname(copy);
+	/* SQLite keeps its log beside the file, so that the folder counts as well */
+	if (access(folder, W_OK | X_OK)) {
+		FOUND("%.100s: %.50s", folder, strerror(errno));
+		return -errno;
+	}
+	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK)) {
+		FOUND("%.100s: %.50s", path, strerror(errno));
+		return -errno;
+	}
+	FOUND("%.100s is writable", folder);
+	return 0;
+}
+
+const struct pw_probe pw_probes_own[] = {
+	{ "module", check_module, PW_DOCTOR_ABSENT, "no proof that released secrets were wiped",
+	  "load it: modprobe pagewarden" },
+	{ "daemon", check_daemon, PW_DOCTOR_ABSENT,
+	  "no history; each command starts its own collection",
+	  "systemctl enable --now pagewarden" },
+	{ "history", check_history, PW_DOCTOR_ABSENT, "no history can be kept",
+	  "the daemon's unit makes the folder; or mkdir /var/lib/pagewarden as root" },
+	{ NULL },
+};
