@@ -96,7 +96,8 @@ $(BUILD)/bpf/pagewarden.linked.o: $(bpf_obj)
 $(BUILD)/bpf/calibrate.linked.o: $(BUILD)/bpf/calibrate.bpf.o
 	@$(BPFTOOL) gen object $@ $^
 
-$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.linked.o
+# Explicit targets: the pattern rule of user/source would pass over files that only a pattern makes.
+$(skeletons): $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.linked.o
 	@echo "  SKEL    $@"
 	@$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
