@@ -87,38 +87,26 @@ static int check_alive(const struct look *l)
 	return stat.start_ticks == l->key->start_ns / PW_TICK_NS ? 0 : -ESRCH;
 }
 
-/* "KEY: N kB" of /proc/PID/status, in bytes; without unit as it stands. 0: not there. */
-static uint64_t status_value(const char *status, const char *key)
-{
-	const char *line = strstr(status, key);
-	unsigned long long n;
-
-	return line && sscanf(line + strlen(key), " %llu", &n) == 1 ? n : 0;
-}
-
 static int add_kernel_rows(struct look *l)
 {
-	char status[4096];
-	uint64_t tables, pinned, threads;
-	int err = pw_procfs_read(l->fs, l->key->pid, "status", status, sizeof(status), NULL);
+	struct pw_proc_status status;
+	uint64_t stacks;
+	int err = pw_procfs_status(l->fs, l->key->pid, &status);
 
-	if (err && err != -E2BIG)
+	if (err)
 		return err == -ESRCH ? err : 0;
-	tables = status_value(status, "\nVmPTE:") * 1024;
-	pinned = status_value(status, "\nVmPin:") * 1024;
-	threads = status_value(status, "\nThreads:");
-	snprintf(l->stack_name, sizeof(l->stack_name), "%llu x %llu KiB, estimated",
-		 (unsigned long long)threads, KERNEL_STACK_BYTES / 1024);
-	err = 0;
-	if (tables)
-		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PAGE_TABLES, "", tables, tables);
-	if (!err && threads)
+	stacks = status.threads * KERNEL_STACK_BYTES;
+	snprintf(l->stack_name, sizeof(l->stack_name), "%u x %llu KiB, estimated", status.threads,
+		 KERNEL_STACK_BYTES / 1024);
+	if (status.page_tables)
+		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PAGE_TABLES, "",
+						 status.page_tables, status.page_tables);
+	if (!err && stacks)
 		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_STACKS, l->stack_name,
-						 threads * KERNEL_STACK_BYTES,
-						 threads * KERNEL_STACK_BYTES);
+						 stacks, stacks);
 	/* pinned pages are resident in the segments that map them, too */
-	if (!err && pinned)
-		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PINNED, "", pinned, 0);
+	if (!err && status.pinned)
+		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PINNED, "", status.pinned, 0);
 	return err;
 }
 
@@ -130,10 +118,8 @@ static int list_vmas(struct look *l)
 	int err;
 
 	if (l->provider && l->provider->read) {
-		uint64_t began = pw_lock_begin();
-
-		err = l->provider->read(l->provider->ctx, l->key, pw_layout_add_vma, &l->vmas);
-		pw_lock_end(&l->meter, began);
+		err = l->provider->read(l->provider->ctx, l->fs, l->key, &l->meter,
+					pw_layout_add_vma, &l->vmas);
 		if (err != -EOPNOTSUPP) {
 			l->flags |= PW_SEGMENTS_ITER;
 			return err;

@@ -8,6 +8,7 @@
 #define PW_INSPECT_ADDRESS_SPACE_H
 
 #include "user/base/procfs.h"
+#include "user/inspect/lock_meter.h"
 #include "user/source/source.h"
 
 struct pw_vma {
@@ -27,10 +28,12 @@ struct pw_thread {
 /*
  * VMAs and threads from elsewhere than /proc: the iterators of the BPF source.
  * read calls add for each VMA in address order; threads for each thread in any
- * order. 0, -ESRCH, an error of add, or -EOPNOTSUPP (then /proc is read).
+ * order. 0, -ESRCH, an error of add, or -EOPNOTSUPP (then /proc is read; add was
+ * not called). meter is charged for what holds the target's mmap lock.
  */
 struct pw_vma_provider {
-	int (*read)(void *ctx, const struct pw_key *key,
+	int (*read)(void *ctx, const struct pw_procfs *fs, const struct pw_key *key,
+		    struct pw_lock_meter *meter,
 		    int (*add)(void *add_ctx, const struct pw_vma *vma), void *add_ctx);
 	int (*threads)(void *ctx, const struct pw_key *key,
 		       int (*add)(void *add_ctx, const struct pw_thread *thread), void *add_ctx);

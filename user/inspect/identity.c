@@ -118,26 +118,11 @@ static uint64_t read_cgroup(const struct pw_procfs *fs, uint32_t pid, struct str
 	return pw_cgroup_id(fs, text, len);
 }
 
-/* The effective uid, as ps shows it. */
-static uint32_t read_uid(const struct pw_procfs *fs, uint32_t pid)
-{
-	char text[4096];
-	const char *line;
-	unsigned int real, effective;
-	int err = pw_procfs_read(fs, pid, "status", text, sizeof(text), NULL);
-
-	if (err && err != -E2BIG)
-		return 0;
-	line = strstr(text, "\nUid:");
-	if (!line || sscanf(line, "\nUid: %u %u", &real, &effective) != 2)
-		return 0;
-	return effective;
-}
-
 int pw_identity_read(const struct pw_procfs *fs, const struct pw_key *key, void *buf, size_t size,
 		     struct pw_identity **ret)
 {
 	struct pw_identity head = { .key = *key };
+	struct pw_proc_status status;
 	struct pw_proc_stat stat;
 	struct strings s;
 	int err;
@@ -147,7 +132,8 @@ int pw_identity_read(const struct pw_procfs *fs, const struct pw_key *key, void 
 	read_exe(fs, key->pid, &s, &head.flags);
 	read_cmdline(fs, key->pid, &s);
 	head.cgroup_id = read_cgroup(fs, key->pid, &s);
-	head.uid = read_uid(fs, key->pid);
+	if (pw_procfs_status(fs, key->pid, &status) == 0)
+		head.uid = status.uid;
 	/*
 	 * Last, so that one look proves all of the above: a process that is
 	 * still there now was there during every read.
