@@ -12,7 +12,7 @@
 #include "user/base/error.h"
 #include "user/source/source.h"
 
-#define PW_DAEMON_SOCKET "/run/pagewarden/pagewarden.sock"
+#define PW_DAEMON_SOCKET PW_SOURCE_SOCKET
 #define PW_DAEMON_HISTORY "/var/lib/pagewarden/history.db"
 #define PW_DAEMON_CONFIG "/etc/pagewarden/pagewarden.conf"
 

@@ -1,66 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/source/machine.h"
 
-#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "user/base/cleanup.h"
 #include "user/base/clock.h"
 
-static void copy_text(__u8 *to, size_t size, const char *from)
+static uint32_t page_size(void)
 {
-	size_t len = strnlen(from, size - 1);
-
-	memcpy(to, from, len);
-	memset(to + len, 0, size - len);
+	return (uint32_t)sysconf(_SC_PAGESIZE);
 }
 
-static void read_boot_id(const struct pw_procfs *fs, struct pw_machine *m)
+static bool is_live(const struct pw_procfs *fs)
+{
+	return fs->root[0] == '\0';
+}
+
+uint64_t pw_machine_now_ns(const struct pw_procfs *fs)
 {
 	char text[64];
+	uint64_t sec = 0;
+	unsigned int hundredths = 0;
 
-	if (pw_procfs_read_path(fs, "/proc/sys/kernel/random/boot_id", text, sizeof(text), NULL))
-		return;
-	text[strcspn(text, "\n")] = 0;
-	copy_text(m->boot_id, sizeof(m->boot_id), text);
+	if (is_live(fs))
+		return pw_clock_boot_ns();
+	if (pw_procfs_read_path(fs, "proc/uptime", text, sizeof(text), NULL) ||
+	    sscanf(text, "%10" SCNu64 ".%2u", &sec, &hundredths) < 1 || sec > UINT32_MAX)
+		return 0;
+	return sec * PW_NSEC_PER_SEC + hundredths * (PW_NSEC_PER_SEC / 100);
 }
 
-bool pw_machine_sees_all(const struct pw_procfs *fs)
-{
-	char text[16];
+/* ---- MACHINE ------------------------------------------------------------------ */
 
-	/* The environment of init takes ptrace rights, what hidepid asks for too. */
-	return pw_procfs_read(fs, 1, "environ", text, sizeof(text), NULL) != -EACCES;
+/* The first line of a file, cut to fit; "" when it can't be read. */
+static void read_line(const struct pw_procfs *fs, const char *path, uint8_t *out, size_t size)
+{
+	char line[128] = "";
+
+	pw_procfs_read_path(fs, path, line, sizeof(line), NULL);
+	line[strcspn(line, "\n")] = '\0';
+	memcpy(out, line, strnlen(line, size - 1));
+}
+
+/* /proc/stat: a line for each CPU, and the second of the boot. */
+static void read_stat(const struct pw_procfs *fs, uint32_t *cpus, uint32_t *boot_sec)
+{
+	int fd = pw_procfs_open_path(fs, "proc/stat", O_RDONLY);
+	pw_auto_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[512];
+
+	if (!f) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (fgets(line, sizeof(line), f)) {
+		/* what is left of a long line begins with a digit or a space */
+		if (!strncmp(line, "cpu", 3) && line[3] >= '0' && line[3] <= '9')
+			(*cpus)++;
+		else
+			sscanf(line, "btime %10" SCNu32, boot_sec);
+	}
 }
 
 int pw_machine_fill(const struct pw_procfs *fs, const char *source, uint32_t coverage,
 		    struct pw_machine *ret)
 {
-	struct pw_machine m = { .rec = { .type = PW_REC_MACHINE, .size = sizeof(m) } };
+	struct pw_machine m = {
+		.rec = { .type = PW_REC_MACHINE, .size = sizeof(m) },
+		.page_size = page_size(),
+		.coverage = coverage,
+	};
 	struct pw_meminfo mem;
-	struct utsname uts;
+	uint32_t boot_sec = 0;
 	int err = pw_procfs_meminfo(fs, &mem);
 
 	if (err)
 		return err;
-	m.rec.time_ns = pw_clock_boot_ns();
-	m.page_size = sysconf(_SC_PAGESIZE);
-	m.cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	m.rec.time_ns = pw_machine_now_ns(fs);
+	read_stat(fs, &m.cpus, &boot_sec);
+	m.boot_realtime_ns = is_live(fs) ? pw_clock_boot_realtime_ns() : boot_sec * PW_NSEC_PER_SEC;
 	m.memory_pages = mem.total / m.page_size;
 	m.swap_pages = mem.swap_total / m.page_size;
-	m.boot_realtime_ns = pw_clock_boot_realtime_ns();
-	m.coverage = coverage;
-	if (!uname(&uts)) {
-		copy_text(m.hostname, sizeof(m.hostname), uts.nodename);
-		copy_text(m.release, sizeof(m.release), uts.release);
-	}
-	read_boot_id(fs, &m);
-	copy_text(m.source, sizeof(m.source), source);
+	read_line(fs, "proc/sys/kernel/hostname", m.hostname, sizeof(m.hostname));
+	read_line(fs, "proc/sys/kernel/osrelease", m.release, sizeof(m.release));
+	read_line(fs, "proc/sys/kernel/random/boot_id", m.boot_id, sizeof(m.boot_id));
+	memcpy(m.source, source, strnlen(source, sizeof(m.source) - 1));
 	*ret = m;
 	return 0;
 }
+
+/* ---- TICK ---------------------------------------------------------------------- */
 
 static uint64_t own_cpu_ns(void)
 {
@@ -68,44 +102,45 @@ static uint64_t own_cpu_ns(void)
 
 	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t))
 		return 0;
-	return t.tv_sec * PW_NSEC_PER_SEC + t.tv_nsec;
+	return (uint64_t)t.tv_sec * PW_NSEC_PER_SEC + (uint64_t)t.tv_nsec;
 }
 
 /* Always of the live machine: what Pagewarden costs now, not what it cost in a recorded tree. */
-static uint64_t own_rss_bytes(uint32_t page_size)
+static uint64_t own_rss_bytes(void)
 {
-	unsigned long size, resident;
 	struct pw_procfs live;
+	uint64_t resident;
 	char text[128];
 
 	pw_procfs_init(&live, NULL);
-	if (pw_procfs_read_path(&live, "/proc/self/statm", text, sizeof(text), NULL))
+	if (pw_procfs_read_path(&live, "proc/self/statm", text, sizeof(text), NULL) ||
+	    sscanf(text, "%*u %" SCNu64, &resident) != 1)
 		return 0;
-	if (sscanf(text, "%lu %lu", &size, &resident) != 2)
-		return 0;
-	return (uint64_t)resident * page_size;
+	return resident * page_size();
 }
 
 int pw_machine_tick(const struct pw_procfs *fs, uint64_t sequence, uint64_t last_tick_ns,
 		    struct pw_tick *ret)
 {
-	uint32_t page_size = sysconf(_SC_PAGESIZE);
-	struct pw_tick t = { .rec = { .type = PW_REC_TICK, .size = sizeof(t) } };
+	uint64_t page = page_size();
+	struct pw_tick t = {
+		.rec = { .type = PW_REC_TICK, .size = sizeof(t) },
+		.sequence = sequence,
+	};
 	struct pw_meminfo mem;
 	int err = pw_procfs_meminfo(fs, &mem);
 
 	if (err)
 		return err;
-	t.rec.time_ns = pw_clock_boot_ns();
-	t.sequence = sequence;
+	t.rec.time_ns = pw_machine_now_ns(fs);
 	t.interval_ns = last_tick_ns ? t.rec.time_ns - last_tick_ns : 0;
-	t.available_pages = mem.available / page_size;
-	t.free_pages = mem.free / page_size;
-	t.cached_pages = mem.cached / page_size;
-	t.slab_pages = mem.slab / page_size;
-	t.swap_free_pages = mem.swap_free / page_size;
+	t.available_pages = mem.available / page;
+	t.free_pages = mem.free / page;
+	t.cached_pages = mem.cached / page;
+	t.slab_pages = mem.slab / page;
+	t.swap_free_pages = mem.swap_free / page;
 	t.user_ns = own_cpu_ns();
-	t.own_rss_bytes = own_rss_bytes(page_size);
+	t.own_rss_bytes = own_rss_bytes();
 	*ret = t;
 	return 0;
 }

@@ -93,9 +93,15 @@ int pw_source_replay_create(const char *path, struct pw_source **ret, struct pw_
 int pw_source_array_create(const void *bytes, size_t len, struct pw_source **ret);
 /* The daemon's stream (user/source/stream.c). -ENOENT or -ECONNREFUSED: no daemon runs. */
 int pw_source_stream_create(const char *socket_path, struct pw_source **ret, struct pw_error *err);
+/* Where the daemon listens; in its place, "none" means never to ask it. */
+#define PW_SOURCE_SOCKET "/run/pagewarden/pagewarden.sock"
 /*
- * What a command uses: the daemon when one runs, else BPF, else /proc. Why the
- * better ones were not taken stands in *why (may be NULL), for the status line.
+ * What a command uses: the daemon when one runs, else BPF, else /proc. A
+ * source set up with options of its own is never the daemon's, and one below
+ * a root prefix is /proc's. socket_path: NULL is PW_SOURCE_SOCKET. What a
+ * better source would have given and why it was not taken stands in *why (may
+ * be NULL), for the status line; empty when nothing is missed: BPF sees as
+ * much as a daemon that does not run.
  */
 int pw_source_open_best(const struct pw_source_options *opt, const char *socket_path,
 			struct pw_source **ret, struct pw_error *why, struct pw_error *err);

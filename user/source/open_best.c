@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "user/source/source.h"
+
+static bool wants_its_own(const struct pw_source_options *opt)
+{
+	return opt->root || opt->sample_every || opt->process_capacity || opt->ring_bytes ||
+	       opt->vm_calls != PW_VM_CALLS_AUTO || opt->no_seed || opt->no_ledger;
+}
+
+/* Whether *why is worth a line: no daemon at the usual place is no news. */
+static bool is_news(int rc, const char *socket_path)
+{
+	return socket_path || (rc != -ENOENT && rc != -ECONNREFUSED);
+}
+
+static int try_daemon(const struct pw_source_options *opt, const char *socket_path,
+		      struct pw_source **ret, struct pw_error *why)
+{
+	struct pw_error told = { 0 };
+	int rc;
+
+	if ((!socket_path && wants_its_own(opt)) || (socket_path && !strcmp(socket_path, "none")))
+		return -ENOENT;
+	rc = pw_source_stream_create(socket_path ? socket_path : PW_SOURCE_SOCKET, ret, &told);
+	if (rc && is_news(rc, socket_path))
+		*why = told;
+	return rc;
+}
+
+int pw_source_open_best(const struct pw_source_options *opt, const char *socket_path,
+			struct pw_source **ret, struct pw_error *why_or_null, struct pw_error *err)
+{
+	struct pw_error none, *why = why_or_null ? why_or_null : &none;
+
+	memset(why, 0, sizeof(*why));
+	if (!opt->root) {
+		struct pw_error bpf = { 0 };
+
+		if (!try_daemon(opt, socket_path, ret, why))
+			return 0;
+		if (!pw_source_bpf_create(opt, ret, &bpf))
+			return 0;
+		/* what BPF says tells more: it sees as much as the daemon does */
+		*why = bpf;
+	}
+	return pw_source_proc_create(opt, ret, err);
+}
