@@ -25,26 +25,16 @@ static __always_inline u64 pw_pfn_of(u64 page)
 	return (page - vmemmap_base) >> page_shift;
 }
 
-/* Where in its block the sampled page stands. */
-static __always_inline u64 pw_sample_position(u64 block)
-{
-	if (sample_shift == 0)
-		return 0;
-	return (u32)((u32)block * 0x9e3779b1u) >> (32 - sample_shift);
-}
-
 static __always_inline bool pw_sampled(u64 pfn)
 {
-	u64 mask = (1ull << sample_shift) - 1;
-
-	return (pfn & mask) == pw_sample_position(pfn >> sample_shift);
+	return pw_page_sampled(pfn, sample_shift);
 }
 
 /* Whether [pfn, pfn + 2^order), inside one block, holds its sampled page. */
 static __always_inline bool pw_range_sampled(u64 pfn, u32 order)
 {
 	u64 mask = (1ull << sample_shift) - 1;
-	u64 at = pw_sample_position(pfn >> sample_shift);
+	u64 at = pw_sample_position(pfn >> sample_shift, sample_shift);
 
 	return at - (pfn & mask) < (1ull << order);
 }

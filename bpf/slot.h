@@ -26,6 +26,17 @@
 #define PW_SLOTS_MAX (PW_SLOT_INDEX_MASK - 1)
 #define PW_BIRTH_SHIFT 30
 
+/* Where in its block of 2^shift pages the sampled page stands. */
+static inline __u32 pw_sample_position(__u64 block, __u32 shift)
+{
+	return shift ? (__u32)((__u32)block * 0x9e3779b1u) >> (32 - shift) : 0;
+}
+
+static inline int pw_page_sampled(__u64 pfn, __u32 shift)
+{
+	return (pfn & ((1ull << shift) - 1)) == pw_sample_position(pfn >> shift, shift);
+}
+
 enum pw_slot_state {
 	PW_SLOT_FREE = 0,
 	PW_SLOT_USED = 1,

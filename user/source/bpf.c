@@ -154,6 +154,12 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 		rc = pw_bpf_attach(b, err);
 	if (rc)
 		return rc;
+	/* The first pass gives every running process its slot. */
+	rc = pw_bpf_slots_pass(b, err);
+	if (rc)
+		return rc;
+	if (!b->opt.no_ledger && !b->opt.no_seed)
+		pw_bpf_seed(b);
 	if (pw_machine_sees_all(&b->fs))
 		b->coverage |= PW_COVER_ALL_PROCESSES;
 	*ret = &pw_steal(b)->base;

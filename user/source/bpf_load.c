@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bpf/pagewarden.skel.h"
 #include "user/base/cleanup.h"
@@ -121,6 +122,13 @@ static void choose_programs(struct pw_bpf *b)
 	bpf_program__set_autoload(b->skel->progs.collapse_anon, ledger && k->has_collapse);
 	bpf_program__set_autoload(b->skel->progs.collapse_file, ledger && k->has_collapse_file);
 	bpf_program__set_autoload(b->skel->progs.oom_kill, k->has_mark_victim);
+}
+
+void *pw_bpf_map_memory(const struct bpf_map *map, size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 /* What the kernel says a map takes; 0 where it doesn't say. */

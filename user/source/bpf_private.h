@@ -7,6 +7,7 @@
  *   bpf_events.c    the ring
  *   bpf_known.c     processes told of, their identity
  *   bpf_slots.c     the kernel's slots: counters, reuse
+ *   bpf_seed.c      what was touched before the source began
  *   bpf_cost.c      own cost and losses
  */
 #ifndef PW_SOURCE_BPF_PRIVATE_H
@@ -19,6 +20,7 @@
 #include "user/source/source.h"
 
 struct pagewarden_bpf;
+struct bpf_map;
 struct ring_buffer;
 
 #define PW_KNOWN_IDENTIFIED (1u << 0)
@@ -73,9 +75,7 @@ struct pw_bpf {
 	uint64_t ledger_entries;
 	uint64_t ledger_bytes;
 
-	/* mapped from the kernel */
-	uint64_t *ledger;
-	struct pw_slot *slots;
+	struct pw_slot *slots; /* mapped from the kernel */
 	uint32_t capacity;
 
 	/* bpf_slots.c */
@@ -110,6 +110,7 @@ struct pw_bpf {
 int pw_bpf_load(struct pw_bpf *b, struct pw_error *err);
 int pw_bpf_attach(struct pw_bpf *b, struct pw_error *err);
 void pw_bpf_unload(struct pw_bpf *b);
+void *pw_bpf_map_memory(const struct bpf_map *map, size_t size); /* shared; NULL: errno tells */
 
 /* bpf_events.c */
 int pw_bpf_events_init(struct pw_bpf *b, struct pw_error *err);
@@ -140,6 +141,9 @@ int pw_bpf_slots_deliver(struct pw_bpf *b); /* COUNTERS of who changed */
 void pw_bpf_slots_reclaim(struct pw_bpf *b);
 void pw_bpf_slots_totals(struct pw_bpf *b, struct pw_tick *t);
 void pw_bpf_slots_link(struct pw_bpf *b, struct pw_known *p); /* finds the slot of p, if it has one */
+
+/* bpf_seed.c: after the first pass */
+void pw_bpf_seed(struct pw_bpf *b);
 
 /* bpf_cost.c */
 void pw_bpf_cost_init(struct pw_bpf *b);

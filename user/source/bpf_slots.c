@@ -17,28 +17,15 @@ static int push_id(struct pw_bpf *b, uint32_t id)
 	return bpf_map_update_elem(bpf_map__fd(b->skel->maps.free_slots), NULL, &id, BPF_ANY);
 }
 
-static void *map_memory(struct bpf_map *map, size_t size)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
-
 int pw_bpf_slots_init(struct pw_bpf *b, struct pw_error *err)
 {
 	uint32_t i;
 
 	b->slot_owner = calloc(b->capacity, sizeof(*b->slot_owner));
 	b->active = calloc(b->capacity, sizeof(*b->active));
-	b->slots = map_memory(b->skel->maps.slots, b->capacity * sizeof(*b->slots));
+	b->slots = pw_bpf_map_memory(b->skel->maps.slots, b->capacity * sizeof(*b->slots));
 	if (!b->slot_owner || !b->active || !b->slots)
 		return pw_error_set(err, -ENOMEM, "cannot map the process slots: %s", strerror(errno));
-	if (!b->opt.no_ledger) {
-		b->ledger = map_memory(b->skel->maps.ledger, b->ledger_entries * sizeof(*b->ledger));
-		if (!b->ledger)
-			return pw_error_set(err, -errno, "cannot map the page ledger: %s",
-					    strerror(errno));
-	}
 	/* A stack: the lowest index goes out first, so that few pages are touched. */
 	for (i = b->capacity; i > 0; i--) {
 		b->slots[i - 1].id = i;
@@ -53,8 +40,6 @@ void pw_bpf_slots_deinit(struct pw_bpf *b)
 {
 	if (b->slots)
 		munmap(b->slots, b->capacity * sizeof(*b->slots));
-	if (b->ledger)
-		munmap(b->ledger, b->ledger_entries * sizeof(*b->ledger));
 	free(b->slot_owner);
 	free(b->active);
 }
