@@ -10,7 +10,7 @@
 
 #include "user/analysis/rank.h"
 
-static char exe[] = "/usr/sbin/nginx", none[] = "";
+static char exe[] = "/usr/sbin/nginx", cmdline[] = "nginx -g daemon off";
 
 static struct pw_process nginx(void)
 {
@@ -20,7 +20,7 @@ static struct pw_process nginx(void)
 		.alive = true,
 		.comm = "nginx: Worker",
 		.exe = exe,
-		.cmdline = none,
+		.cmdline = cmdline,
 		.cgroup = "/system.slice/nginx.service",
 		.unit = "nginx.service",
 		.container = "",
@@ -49,6 +49,10 @@ static void words_of_a_filter(void **state)
 	assert_true(passes("nginx"));
 	assert_true(passes("WORKER")); /* the case does not matter */
 	assert_true(passes("comm=worker"));
+	assert_true(passes("daemon")); /* the command line */
+	assert_true(passes("47")); /* a whole PID */
+	assert_false(passes("4"));
+	assert_false(passes("0"));
 	assert_false(passes("exe=worker"));
 	assert_true(passes("exe=sbin"));
 	assert_true(passes("cgroup=system.slice unit=nginx"));

@@ -61,9 +61,21 @@ static int parse_term(char *word, struct pw_filter_term *t)
 		return pw_text_parse_size(word, &t->number);
 	if (!*word || strlen(word) >= sizeof(t->text))
 		return -EINVAL;
+	if (t->field == PW_FILTER_ANY && parse_number(word, &t->number))
+		t->number = 0;
 	for (char *to = t->text; *word; word++)
 		*to++ = lower(*word);
 	return 0;
+}
+
+static int refuse(struct pw_error *err, const char *what, const char *word)
+{
+	pw_error_set(err, -EINVAL, "the filter's word \"%.100s\" %s", word, what);
+	pw_error_remedy(err,
+			"at most %d words: TEXT, comm=, exe=, cgroup=, unit=, container=, "
+			"pid=N, uid=N, min=SIZE; ! negates",
+			PW_FILTER_TERMS);
+	return -EINVAL;
 }
 
 int pw_filter_parse(const char *text, struct pw_filter *ret, struct pw_error *err)
@@ -76,15 +88,9 @@ int pw_filter_parse(const char *text, struct pw_filter *ret, struct pw_error *er
 		return pw_error_set(err, -ENOMEM, "cannot read the filter: out of memory");
 	for (char *w = strtok_r(copy, " \t", &save); w; w = strtok_r(NULL, " \t", &save)) {
 		if (f.count == PW_FILTER_TERMS)
-			return pw_error_set(err, -EINVAL, "the filter has more than %d words",
-					    PW_FILTER_TERMS);
-		if (parse_term(w, &f.terms[f.count++])) {
-			pw_error_set(err, -EINVAL, "the filter's word \"%.100s\" makes no sense", w);
-			pw_error_remedy(err,
-					"words are TEXT, comm=, exe=, cgroup=, unit=, container=, "
-					"pid=N, uid=N, min=SIZE; ! negates");
-			return -EINVAL;
-		}
+			return refuse(err, "is one too many", w);
+		if (parse_term(w, &f.terms[f.count++]))
+			return refuse(err, "makes no sense", w);
 	}
 	*ret = f;
 	return 0;
@@ -119,8 +125,11 @@ static bool member_holds(const struct pw_filter_term *t, const struct pw_process
 		return p->key.pid == t->number;
 	case PW_FILTER_UID:
 		return p->uid == t->number;
-	default:
+	case PW_FILTER_COMM:
 		return contains(p->comm, t->text);
+	default:
+		return contains(p->comm, t->text) || contains(p->cmdline, t->text) ||
+		       (t->number && p->key.pid == t->number);
 	}
 }
 

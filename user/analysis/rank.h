@@ -3,13 +3,14 @@
  * Which rows, and in which order: filter and sort of process and group arrays.
  * Pure. A filter is a few words, all of which must hold:
  *
- *   TEXT          in comm, exe, cgroup, unit or container (ASCII case ignored)
+ *   TEXT          in comm, command line, exe, cgroup, unit or container (ASCII
+ *                 case ignored), or the whole PID
  *   comm=TEXT exe=TEXT cgroup=TEXT unit=TEXT container=TEXT    in this one
  *   pid=N uid=N   exactly
  *   min=SIZE      footprint (anon + shmem + swap) of at least SIZE: 64M, 2G
  *   !WORD         the opposite of WORD
  *
- * For a group, comm, pid and uid hold when a living member has them, or a
+ * For a group, comm, command line, pid and uid hold when a living member has them, or a
  * remembered dead one where no member lives.
  */
 #ifndef PW_ANALYSIS_RANK_H
@@ -41,7 +42,7 @@ enum pw_filter_field {
 struct pw_filter_term {
 	enum pw_filter_field field;
 	bool negated;
-	uint64_t number; /* PID, UID; MIN in bytes */
+	uint64_t number; /* PID, UID; MIN in bytes; ANY: the PID it may be, or 0 */
 	char text[PW_FILTER_TEXT]; /* lower case */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/analysis/rank.h"
 #include "user/base/cleanup.h"
 #include "user/cmd/views.h"
 #include "user/view/document.h"
@@ -38,6 +39,9 @@ static bool is_text(const struct pw_column *c)
 
 int pw_view_option(const struct pw_command *c, struct pw_view_args *a, int code)
 {
+	struct pw_filter filter;
+	struct pw_error err;
+
 	switch (code) {
 	case PW_OPT_SORT:
 		a->sort = optarg;
@@ -46,6 +50,8 @@ int pw_view_option(const struct pw_command *c, struct pw_view_args *a, int code)
 		a->reverse = true;
 		return PW_OPTION_TAKEN;
 	case PW_OPT_FILTER:
+		if (pw_filter_parse(optarg, &filter, &err))
+			return pw_usage_error(c, "%s: %s", err.what, err.remedy);
 		a->filter = optarg;
 		return PW_OPTION_TAKEN;
 	case PW_OPT_DEAD:
@@ -66,8 +72,8 @@ int pw_view_request_init(struct pw_view_request *r, const struct pw_command *c, 
 		pw_column_find(pw_view_columns(view), a->sort ? a->sort : "footprint_bytes");
 
 	if (!sort && a->sort)
-		return pw_usage_error(c, "--sort: there is no column '%s'; --columns help lists them",
-				      a->sort);
+		return pw_usage_error(
+			c, "--sort: there is no column '%s'; --columns help lists them", a->sort);
 	*r = (struct pw_view_request){
 		.view = view,
 		.list = {

@@ -43,7 +43,8 @@ struct pw_view_args {
 #define PW_HELP_VIEW \
 	"      --sort COLUMN      order by this column (default footprint_bytes)\n" \
 	"      --reverse          the other way round\n" \
-	"      --filter TEXT      rows with TEXT in command, path, cgroup, unit; or this PID\n" \
+	"      --filter WORDS     rows with each word in command, path, cgroup, unit; or this PID;\n" \
+	"                         uid=N, comm=TEXT, unit=TEXT, min=64M, ...; !WORD: without it\n" \
 	"      --dead             dead processes too\n" \
 	"      --limit N          at most N rows\n"
 /* clang-format on */

@@ -1,49 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/analysis/rank.h"
 #include "user/view/listing.h"
 
 /* ---- choosing ------------------------------------------------------------------ */
 
-static bool has_text(const char *haystack, const char *needle)
+/* A filter that is still being typed may not parse yet: it passes everything. */
+static struct pw_filter filter_of(const struct pw_listing_options *opt)
 {
-	return haystack && strcasestr(haystack, needle);
-}
+	struct pw_filter f = { 0 };
 
-bool pw_listing_matches_process(const struct pw_process *p, const char *filter)
-{
-	char pid[16];
-
-	if (!filter || !filter[0])
-		return true;
-	snprintf(pid, sizeof(pid), "%u", p->key.pid);
-	return strcmp(pid, filter) == 0 || has_text(p->comm, filter) ||
-	       has_text(p->cmdline, filter) || has_text(p->exe, filter) ||
-	       has_text(p->cgroup, filter) || has_text(p->unit, filter) ||
-	       has_text(p->container, filter);
-}
-
-static bool matches_group(const struct pw_group *g, const char *filter)
-{
-	return !filter || !filter[0] || has_text(g->exe, filter) || has_text(g->cgroup, filter) ||
-	       has_text(g->unit, filter) || has_text(g->container, filter);
+	if (opt->filter)
+		pw_filter_parse(opt->filter, &f, NULL);
+	return f;
 }
 
 static int take_processes(struct pw_listing *l, const struct pw_model *m,
 			  const struct pw_listing_options *opt)
 {
 	struct pw_process **processes;
+	struct pw_filter filter = filter_of(opt);
 	int rc = pw_model_processes(m, opt->with_dead, &processes, &l->total);
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < l->total; i++) {
-		if (pw_listing_matches_process(processes[i], opt->filter))
-			processes[l->item_count++] = processes[i];
-	}
+	l->item_count = pw_rank_keep_processes(processes, l->total, &filter, m->machine.page_size);
 	l->items = (const void **)processes;
 	return 0;
 }
@@ -51,15 +35,17 @@ static int take_processes(struct pw_listing *l, const struct pw_model *m,
 static int take_groups(struct pw_listing *l, const struct pw_model *m,
 		       const struct pw_listing_options *opt)
 {
+	struct pw_filter filter = filter_of(opt);
 	struct pw_group **groups;
 	int rc = pw_model_groups(m, &groups, &l->total);
 
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < l->total; i++) {
-		if ((opt->with_dead || groups[i]->alive) && matches_group(groups[i], opt->filter))
+		if (opt->with_dead || groups[i]->alive)
 			groups[l->item_count++] = groups[i];
 	}
+	l->item_count = pw_rank_keep_groups(groups, l->item_count, &filter, m->machine.page_size);
 	l->items = (const void **)groups;
 	return 0;
 }
@@ -93,40 +79,16 @@ static int compare_paths(const char *a, const char *b)
 	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
 }
 
-struct ranked {
-	const void *item;
-	size_t rank; /* in the key's order */
-};
-
-static int compare_ranked(const void *a, const void *b, void *ctx)
+static int compare_items(const void *a, const void *b, void *ctx)
 {
-	const struct ranked *x = a, *y = b;
 	const struct order *o = ctx;
 	int rc = 0;
 
 	if (o->opt->tree)
-		rc = compare_paths(cgroup_of(o->opt, x->item), cgroup_of(o->opt, y->item));
+		rc = compare_paths(cgroup_of(o->opt, a), cgroup_of(o->opt, b));
 	if (!rc && o->opt->sort)
-		rc = pw_column_compare(o->opt->sort, o->model, x->item, y->item,
-				       o->opt->descending);
-	return rc ? rc : (x->rank > y->rank) - (x->rank < y->rank);
-}
-
-static int sort_items(struct pw_listing *l, const struct pw_model *m,
-		      const struct pw_listing_options *opt)
-{
-	struct order order = { .model = m, .opt = opt };
-	struct ranked *ranked = calloc(l->item_count ? l->item_count : 1, sizeof(*ranked));
-
-	if (!ranked)
-		return -ENOMEM;
-	for (size_t i = 0; i < l->item_count; i++)
-		ranked[i] = (struct ranked){ l->items[i], i };
-	qsort_r(ranked, l->item_count, sizeof(*ranked), compare_ranked, &order);
-	for (size_t i = 0; i < l->item_count; i++)
-		l->items[i] = ranked[i].item;
-	free(ranked);
-	return 0;
+		rc = pw_column_compare(o->opt->sort, o->model, a, b, o->opt->descending);
+	return rc; /* the sort is stable: else by key */
 }
 
 /* ---- the tree ------------------------------------------------------------------ */
@@ -140,10 +102,9 @@ struct tree {
 
 static void add_item(struct pw_listing *l, size_t index, unsigned int depth)
 {
-	l->rows[l->row_count++] = (struct pw_listing_row){ .item = l->items[index],
-							   .depth = depth,
-							   .first = index,
-							   .last = index + 1 };
+	l->rows[l->row_count++] = (struct pw_listing_row){
+		.item = l->items[index], .depth = depth, .first = index, .last = index + 1
+	};
 }
 
 /* Length of what two paths have in common, cut at a whole component. */
@@ -167,8 +128,7 @@ static size_t child_end(const struct tree *t, size_t first, size_t last, size_t 
 	const char *path = cgroup_of(t->opt, t->l->items[first]);
 	size_t i = first + 1;
 
-	while (i < last &&
-	       common_path(path, cgroup_of(t->opt, t->l->items[i])) > prefix)
+	while (i < last && common_path(path, cgroup_of(t->opt, t->l->items[i])) > prefix)
 		i++;
 	return i;
 }
@@ -220,9 +180,8 @@ static int make_rows(struct pw_listing *l, const struct pw_listing_options *opt)
 		size_t end = child_end(&t, i, l->item_count, 0);
 
 		/* unknown cgroups, "", have not even the root in common */
-		while (end < l->item_count &&
-		       compare_paths(cgroup_of(opt, l->items[i]),
-				     cgroup_of(opt, l->items[end])) == 0)
+		while (end < l->item_count && compare_paths(cgroup_of(opt, l->items[i]),
+							    cgroup_of(opt, l->items[end])) == 0)
 			end++;
 		add_branch(&t, i, end, 0, 0);
 		i = end;
@@ -238,7 +197,8 @@ int pw_listing_init(struct pw_listing *l, const struct pw_model *m,
 	memset(l, 0, sizeof(*l));
 	rc = opt->groups ? take_groups(l, m, opt) : take_processes(l, m, opt);
 	if (!rc && (opt->sort || opt->tree))
-		rc = sort_items(l, m, opt);
+		rc = pw_rank_sort(l->items, l->item_count, compare_items,
+				  &(struct order){ .model = m, .opt = opt });
 	if (!rc && opt->limit && l->item_count > opt->limit)
 		l->item_count = opt->limit;
 	if (!rc)

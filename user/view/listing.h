@@ -20,10 +20,7 @@ struct pw_listing_options {
 	bool tree; /* by cgroup */
 	const struct pw_column *sort; /* NULL: by key */
 	bool descending;
-	/*
-	 * Keeps rows with this text in comm, command line, exe, cgroup, unit or
-	 * container (ASCII case ignored), or as the whole PID. NULL, "": all.
-	 */
+	/* Words of user/analysis/rank.h; NULL, "" or one that does not parse: all. */
 	const char *filter;
 	size_t limit; /* most items; 0: all */
 };
@@ -56,7 +53,5 @@ void pw_listing_deinit(struct pw_listing *l); /* takes a zeroed one */
  */
 void pw_listing_value(const struct pw_listing *l, const struct pw_listing_row *row,
 		      const struct pw_column *c, const struct pw_model *m, struct pw_value *ret);
-
-bool pw_listing_matches_process(const struct pw_process *p, const char *filter);
 
 #endif
