@@ -2,10 +2,12 @@
 /* The table of subcommands. */
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/cmd/cmd.h"
 
@@ -116,27 +118,27 @@ static int dispatch(int argc, char **argv)
 	return c ? c->run(argc - 1, argv + 1) : unknown_command(argv[1]);
 }
 
-/*
- * The last write may fail as late as here. A reader that has seen enough
- * (| head) is no failure; a full disk is one.
- */
+/* Whether nobody reads standard output any more (| head): that is no failure. */
+static bool reader_is_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+/* The last write may fail as late as here, or an earlier one went unnoticed. */
 static int finish_stdout(int code)
 {
-	int failed = ferror(stdout);
+	bool failed = ferror(stdout);
 
 	errno = 0;
 	if (fflush(stdout) != 0)
-		failed = 1;
-	if (!failed)
+		failed = true;
+	if (!failed || code != PW_EXIT_OK || errno == EPIPE || reader_is_gone())
 		return code;
-	if (errno == EPIPE)
-		return code;
-	if (code == PW_EXIT_OK) {
-		fprintf(stderr, "pagewarden: cannot write to standard output: %s\n",
-			errno ? strerror(errno) : "a write failed");
-		code = PW_EXIT_FAILURE;
-	}
-	return code;
+	fprintf(stderr, "pagewarden: cannot write to standard output: %s\n",
+		errno ? strerror(errno) : "a write failed");
+	return PW_EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

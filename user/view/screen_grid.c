@@ -10,8 +10,6 @@
 #include "user/view/emit.h"
 #include "user/view/emitter.h"
 
-#define REST_MIN 8 /* columns of the terminal that the rest column wants */
-
 struct layout {
 	const struct pw_column *column[PW_GRID_COLUMNS];
 	int width[PW_GRID_COLUMNS];
@@ -25,7 +23,7 @@ static int wanted_width(const struct pw_grid *g, const struct pw_column *c)
 	int title = (int)pw_text_width(c->title), width = c->width;
 
 	if (g->rest && strcmp(c->name, g->rest) == 0)
-		return REST_MIN;
+		return g->rest_min;
 	return width > title ? width : title;
 }
 
@@ -88,7 +86,7 @@ static void lay_out(const struct pw_grid *g, int width, struct layout *l)
 		}
 		rest = l->count;
 		l->column[rest - 1] = c;
-		l->width[rest - 1] = REST_MIN;
+		l->width[rest - 1] = g->rest_min;
 	}
 	if (rest && width > used)
 		l->width[rest - 1] += width - used;
