@@ -161,12 +161,10 @@ static __always_inline u32 pick(struct pw_migration *m, u64 pfn, u32 huge)
 	u32 i, chosen = 0;
 	bool found = false;
 
-#pragma unroll
 	for (i = 0; i < PW_MIGRATION_DEPTH; i++) {
 		if (i < m->count && m->page[i].pfn == pfn)
 			return i;
 	}
-#pragma unroll
 	for (i = 0; i < PW_MIGRATION_DEPTH; i++) {
 		u64 now;
 
@@ -205,7 +203,6 @@ static __noinline int end(u64 address, u64 pfn, u32 huge)
 	at = pick(m, pfn, huge) & (PW_MIGRATION_DEPTH - 1);
 	from = m->page[at].pfn;
 	entry = m->page[at].entry;
-#pragma unroll
 	for (i = 0; i < PW_MIGRATION_DEPTH - 1; i++) {
 		if (i >= at)
 			m->page[i] = m->page[i + 1];
