@@ -70,9 +70,13 @@ static int export_process(const struct pw_process *p, uint64_t time_ns, pw_expor
 int pw_model_export_process(const struct pw_model *m, const struct pw_process *p, pw_export_fn fn,
 			    void *ctx)
 {
-	int r = m->has_machine ? fn(ctx, &m->machine.rec) : 0;
+	int r;
 
-	return r ? r : export_process(p, m->now_ns, fn, ctx);
+	if (!m->has_machine || !m->sequence)
+		return 0;
+	r = fn(ctx, &m->machine.rec);
+	r = r ? r : export_process(p, m->now_ns, fn, ctx);
+	return r ? r : fn(ctx, &m->tick.rec);
 }
 
 int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx)

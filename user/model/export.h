@@ -16,7 +16,7 @@ typedef int (*pw_export_fn)(void *ctx, const struct pw_record *rec);
  * then the last TICK. Nothing before the first tick. 0, fn's result or -ENOMEM.
  */
 int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx);
-/* MACHINE, and IDENTITY and COUNTERS of this one. */
+/* The same of this one alone. */
 int pw_model_export_process(const struct pw_model *m, const struct pw_process *p, pw_export_fn fn,
 			    void *ctx);
 
