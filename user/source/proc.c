@@ -321,6 +321,7 @@ int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source 
 		return pw_error_set(err, -ENOMEM, "no memory to walk /proc");
 	src->source.ops = &proc_ops;
 	pw_procfs_init(&src->fs, opt->root);
+	src->walk.fs = &src->fs;
 	src->source.live = true;
 	src->capacity = opt->process_capacity ? opt->process_capacity : CAPACITY_DEFAULT;
 	rc = check_root(&src->fs, err);
