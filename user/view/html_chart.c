@@ -60,20 +60,28 @@ static struct axes axes_of(const struct pw_chart *c)
 	return a;
 }
 
-static void draw_grid(const struct axes *a, FILE *out)
+static void draw_grid_line(const struct axes *a, int64_t bytes, FILE *out)
 {
 	char size[PW_SIZE_TEXT];
+	double y = y_of(a, bytes);
 
-	for (int64_t v = a->low; v <= a->high; v += a->step) {
-		double y = y_of(a, v);
+	fprintf(out,
+		"<line class=\"%s\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
+		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
+		bytes == 0 ? "axis" : "grid", LEFT, y, WIDTH - RIGHT, y, LEFT - 6, y + 4,
+		a->low < 0 ? pw_text_signed_size(bytes, size) :
+			     pw_text_size((uint64_t)bytes, size));
+}
 
-		fprintf(out,
-			"<line class=\"%s\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
-			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
-			v == 0 ? "axis" : "grid", LEFT, y, WIDTH - RIGHT, y, LEFT - 6, y + 4,
-			a->low < 0 ? pw_text_signed_size(v, size) :
-				     pw_text_size((uint64_t)v, size));
-	}
+/* The top has its own line where there is room for its label. */
+static void draw_grid(const struct axes *a, FILE *out)
+{
+	int64_t v;
+
+	for (v = a->low; v <= a->high; v += a->step)
+		draw_grid_line(a, v, out);
+	if (a->high - (v - a->step) > a->step / 2)
+		draw_grid_line(a, a->high, out);
 }
 
 /* "12:34:56", or "11-21 12:34" where the drawing spans more than a day. */
@@ -174,7 +182,7 @@ void pw_chart_draw(const struct pw_chart *c, FILE *out)
 	for (size_t i = 0; i < c->line_count; i++)
 		draw_line(c, &a, i, out);
 	fputs("</svg>\n", out);
-	if (c->line_count > 1)
+	if (!c->filled)
 		draw_legend(c, out);
 }
 

@@ -30,7 +30,7 @@ struct pw_chart {
 	size_t mark_count;
 };
 
-/* Lines over time with axes and, for more than one, a legend. */
+/* Lines over time with axes and a legend; an area has a heading to say what it is. */
 void pw_chart_draw(const struct pw_chart *c, FILE *out);
 
 /* One bar: anonymous, shared, swapped and file memory against the longest bar's total. */
