@@ -6,6 +6,7 @@
 
 #include "user/analysis/rank.h"
 #include "user/base/cleanup.h"
+#include "user/base/key.h"
 #include "user/cmd/views.h"
 #include "user/view/document.h"
 #include "user/view/tables.h"
@@ -154,11 +155,6 @@ static int print_segments(const struct pw_view_request *r, const struct pw_model
 	return print_rows(&pw_document_segments, rows, count, m, o, err);
 }
 
-static bool same_key(const struct pw_key *a, const struct pw_key *b)
-{
-	return a->pid == b->pid && a->start_ns / PW_TICK_NS == b->start_ns / PW_TICK_NS;
-}
-
 /* Oldest first; of one process and its children when key is not NULL. Free the array. */
 static int collect_events(const struct pw_model *m, const struct pw_key *key, const void ***ret,
 			  size_t *ret_count)
@@ -173,7 +169,7 @@ static int collect_events(const struct pw_model *m, const struct pw_key *key, co
 	for (uint64_t i = first; i < log->total; i++) {
 		const struct pw_event *e = &log->ring[i % PW_EVENTS_MAX];
 
-		if (!key || same_key(&e->key, key) || same_key(&e->parent, key))
+		if (!key || pw_key_same(&e->key, key) || pw_key_same(&e->parent, key))
 			rows[n++] = e;
 	}
 	*ret = rows;

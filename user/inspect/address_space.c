@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "user/base/cleanup.h"
+#include "user/base/key.h"
 #include "user/inspect/address_space.h"
 #include "user/inspect/classify.h"
 #include "user/inspect/layout.h"
@@ -84,7 +85,7 @@ static int check_alive(const struct look *l)
 		return err;
 	if (stat.state == 'Z' || stat.state == 'X')
 		return -ESRCH;
-	return stat.start_ticks == l->key->start_ns / PW_TICK_NS ? 0 : -ESRCH;
+	return stat.start_ticks == pw_key_tick(l->key) ? 0 : -ESRCH;
 }
 
 static int add_kernel_rows(struct look *l)

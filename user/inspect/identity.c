@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "user/base/cleanup.h"
+#include "user/base/key.h"
 #include "user/inspect/build_id.h"
 #include "user/inspect/identity.h"
 
@@ -141,7 +142,7 @@ int pw_identity_read(const struct pw_procfs *fs, const struct pw_key *key, void 
 	err = pw_procfs_stat(fs, key->pid, &stat);
 	if (err)
 		return err;
-	if (stat.start_ticks != key->start_ns / PW_TICK_NS)
+	if (stat.start_ticks != pw_key_tick(key))
 		return -ESRCH;
 	head.parent_pid = stat.ppid;
 	memcpy(head.comm, stat.comm, strnlen(stat.comm, sizeof(head.comm) - 1));

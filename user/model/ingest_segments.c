@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* SEGMENTS and the SEGMENT records behind it. */
+#include "user/base/key.h"
 #include "user/model/ingest.h"
 #include "user/model/process_table.h"
 #include "user/model/segment_set.h"
@@ -60,7 +61,7 @@ int pw_ingest_segment(struct pw_model *m, const struct pw_record *rec)
 	struct pw_segment_pending *view = m->pending;
 	int err;
 
-	if (!view || view->head.key.pid != r->key.pid || view->head.key.start_ns != r->key.start_ns)
+	if (!view || !pw_key_same(&view->head.key, &r->key))
 		return pw_ingest_invalid(m);
 	if (segment_in_bounds(r)) {
 		err = pw_segment_pending_add(view, r, (const char *)(r + 1));

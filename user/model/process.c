@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/key.h"
 #include "user/model/group_table.h"
 #include "user/model/intern.h"
 #include "user/model/process_table.h"
@@ -37,14 +38,9 @@ int pw_process_order(const struct pw_process *a, const struct pw_process *b)
 	return (a->key.start_ns > b->key.start_ns) - (a->key.start_ns < b->key.start_ns);
 }
 
-static uint64_t start_tick(const struct pw_key *key)
-{
-	return key->start_ns / PW_TICK_NS;
-}
-
 static uint64_t key_hash(const struct pw_key *key)
 {
-	return pw_hash_mix(pw_hash_mix(key->pid) ^ start_tick(key));
+	return pw_hash_mix(pw_hash_mix(key->pid) ^ pw_key_tick(key));
 }
 
 static uint64_t pid_hash(uint32_t pid)
@@ -54,10 +50,7 @@ static uint64_t pid_hash(uint32_t pid)
 
 static bool same_key(const void *item, const void *key)
 {
-	const struct pw_process *p = item;
-	const struct pw_key *k = key;
-
-	return p->key.pid == k->pid && start_tick(&p->key) == start_tick(k);
+	return pw_key_same(&((const struct pw_process *)item)->key, key);
 }
 
 static bool same_pid(const void *item, const void *pid)
@@ -282,7 +275,7 @@ int pw_process_obtain(struct pw_model *m, const struct pw_key *key, uint64_t tim
 		return 0;
 	}
 	other = living(m, key->pid);
-	if (other && start_tick(key) < start_tick(&other->key)) {
+	if (other && pw_key_tick(key) < pw_key_tick(&other->key)) {
 		*ret = NULL; /* a late word about the pid's former owner */
 		return 0;
 	}

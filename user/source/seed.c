@@ -11,6 +11,7 @@
 #include "bpf/slot.h"
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
+#include "user/base/key.h"
 #include "user/inspect/maps.h"
 
 #define CHUNK_PAGES 8192u
@@ -262,7 +263,7 @@ static bool same_process(const struct pw_seed *s, const struct pw_key *key)
 	struct pw_proc_stat stat;
 
 	return !pw_procfs_stat(s->fs, key->pid, &stat) &&
-	       stat.start_ticks == key->start_ns / PW_TICK_NS;
+	       stat.start_ticks == pw_key_tick(key);
 }
 
 int pw_seed_process(struct pw_seed *s, const struct pw_key *key, uint64_t entry,

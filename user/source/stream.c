@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/base/cleanup.h"
+#include "user/base/key.h"
 #include "user/source/http_client.h"
 #include "user/source/playback.h"
 
@@ -78,11 +79,6 @@ struct segments_reply {
 	bool begun;
 };
 
-static bool same_process(const struct pw_key *a, const struct pw_key *b)
-{
-	return a->pid == b->pid && a->start_ns / PW_TICK_NS == b->start_ns / PW_TICK_NS;
-}
-
 /* Whether rec is what must come next. -ESRCH: the pid is another process's now. */
 static int expect(struct segments_reply *reply, const struct pw_record *rec)
 {
@@ -99,7 +95,7 @@ static int expect(struct segments_reply *reply, const struct pw_record *rec)
 	if (rec->type != PW_REC_SEGMENTS || rec->size < sizeof(*head) ||
 	    head->segments > SEGMENT_RECORDS_MAX)
 		return -EPROTO;
-	if (!same_process(&head->key, reply->key))
+	if (!pw_key_same(&head->key, reply->key))
 		return -ESRCH;
 	reply->begun = true;
 	reply->left = head->segments;

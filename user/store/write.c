@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/key.h"
 #include "user/store/private.h"
 
 #define SEEN_MAX 65536
@@ -30,15 +31,12 @@ struct pw_store_seen {
 
 static uint64_t seen_hash(const struct pw_key *key)
 {
-	return pw_hash_mix(key->pid ^ (key->start_ns / PW_TICK_NS) << 22);
+	return pw_hash_mix(key->pid ^ pw_key_tick(key) << 22);
 }
 
 static bool seen_match(const void *item, const void *key)
 {
-	const struct pw_store_seen *n = item;
-	const struct pw_key *k = key;
-
-	return n->key.pid == k->pid && n->key.start_ns / PW_TICK_NS == k->start_ns / PW_TICK_NS;
+	return pw_key_same(&((const struct pw_store_seen *)item)->key, key);
 }
 
 int pw_write_init(struct pw_store *s, struct pw_error *err)
@@ -249,7 +247,7 @@ static void put_process(struct pw_store *s, const struct pw_model *m, const stru
 	sqlite3_bind_int64(st, 1, n->id);
 	sqlite3_bind_int64(st, 2, s->boot);
 	sqlite3_bind_int64(st, 3, p->key.pid);
-	sqlite3_bind_int64(st, 4, p->key.start_ns / PW_TICK_NS);
+	sqlite3_bind_int64(st, 4, pw_key_tick(&p->key));
 	sqlite3_bind_int64(st, 5, pw_model_realtime(m, p->key.start_ns));
 	sqlite3_bind_int64(st, 6, s->run);
 	sqlite3_bind_int64(st, 7, p->uid);
@@ -295,7 +293,7 @@ static int64_t find_id(struct pw_store *s, const struct pw_key *key)
 
 	sqlite3_bind_int64(st, 1, s->boot);
 	sqlite3_bind_int64(st, 2, key->pid);
-	sqlite3_bind_int64(st, 3, key->start_ns / PW_TICK_NS);
+	sqlite3_bind_int64(st, 3, pw_key_tick(key));
 	id = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : s->next_process++;
 	sqlite3_reset(st);
 	return id;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/base/clock.h"
+#include "user/base/key.h"
 #include "user/base/text.h"
 #include "user/view/emit.h"
 #include "user/view/screen.h"
@@ -183,9 +184,7 @@ static void take_events(struct pw_screen_process *s)
 	for (uint64_t i = log->total; i > oldest && s->events.count < EVENTS_SHOWN; i--) {
 		const struct pw_event *e = &log->ring[(i - 1) % PW_EVENTS_MAX];
 
-		if (pw_model_process(s->model, &s->key) == pw_model_process(s->model, &e->key) ||
-		    (e->parent.pid == s->key.pid &&
-		     e->parent.start_ns / PW_TICK_NS == s->key.start_ns / PW_TICK_NS))
+		if (pw_key_same(&e->key, &s->key) || pw_key_same(&e->parent, &s->key))
 			add_event(s, e);
 	}
 }
