@@ -1,1 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make install DESTDIR=...: everything where the FHS wants it, and make
+# uninstall: the same list, removed. A configuration that is there is kept.
+
+INSTALL ?= install
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/pagewarden
+
+units := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket)
+sysusers := $(wildcard packaging/systemd/*.sysusers)
+tmpfiles := $(wildcard packaging/systemd/*.tmpfiles)
+man_pages := $(wildcard packaging/man/*.[1-8])
+documents := $(wildcard README.md LICENSE docs/*.md)
+schemas := $(wildcard docs/schema/*)
+configuration := $(wildcard packaging/pagewarden.conf)
+
+# page.1 -> man1/page.1
+man_targets := $(foreach m,$(man_pages),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m)))
+
+installed := $(BINDIR)/pagewarden $(man_targets) $(BASHCOMPDIR)/pagewarden \
+	     $(units:packaging/systemd/%=$(UNITDIR)/%) \
+	     $(sysusers:packaging/systemd/%.sysusers=$(PREFIX)/lib/sysusers.d/%.conf) \
+	     $(tmpfiles:packaging/systemd/%.tmpfiles=$(PREFIX)/lib/tmpfiles.d/%.conf) \
+	     $(addprefix $(DOCDIR)/,$(notdir $(documents))) \
+	     $(addprefix $(DOCDIR)/schema/,$(notdir $(schemas)))
+
+.PHONY: install uninstall
+install: all
+	$(INSTALL) -D -m 755 $(BUILD)/pagewarden $(DESTDIR)$(BINDIR)/pagewarden
+	$(foreach m,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(MANDIR)/man$(lastword $(subst ., ,$(m))) $(m) &&) true
+	$(INSTALL) -D -m 644 packaging/completions/pagewarden.bash $(DESTDIR)$(BASHCOMPDIR)/pagewarden
+	$(if $(units),$(INSTALL) -D -m 644 -t $(DESTDIR)$(UNITDIR) $(units))
+	$(foreach f,$(sysusers),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(PREFIX)/lib/sysusers.d/$(basename $(notdir $(f))).conf &&) true
+	$(foreach f,$(tmpfiles),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/$(basename $(notdir $(f))).conf &&) true
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR) $(documents)
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR)/schema $(schemas)
+	$(if $(configuration),test -e $(DESTDIR)$(SYSCONFDIR)/pagewarden/pagewarden.conf || \
+		$(INSTALL) -D -m 644 $(configuration) $(DESTDIR)$(SYSCONFDIR)/pagewarden/pagewarden.conf)
+
+# The configuration, the history and the group stay.
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(installed))
+	-rmdir $(DESTDIR)$(DOCDIR)/schema $(DESTDIR)$(DOCDIR) 2>/dev/null

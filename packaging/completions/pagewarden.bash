@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for pagewarden(1)
+#
+# Commands and options come from --help, columns from --columns help, so that
+# what completes is what the installed program takes.
+
+_pagewarden_commands() {
+	"$1" --help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
+
+_pagewarden_options() {
+	"$1" "$2" --help 2>/dev/null | grep -E '^ *(-.,|--)' | grep -oE -- '--[a-z-]+|-[a-z],' |
+		tr -d ','
+}
+
+# Every process whose directory can be seen.
+_pagewarden_pids() {
+	local directory
+
+	for directory in /proc/[0-9]*; do
+		printf '%s\n' "${directory#/proc/}"
+	done
+}
+
+# The names after the last comma, with what stands before it kept.
+_pagewarden_columns() {
+	local program=$1 command=$2 word=$3 several=$4 before='' name
+
+	[ -n "$several" ] && [[ $word == *,* ]] && before=${word%,*},
+	"$program" "$command" --columns help 2>/dev/null | while read -r name _; do
+		printf '%s\n' "$before$name"
+	done
+}
+
+_pagewarden() {
+	local program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]}
+	local previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} words
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words="$(_pagewarden_commands "$program") --help --version"
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+		return
+	fi
+	case $previous in
+	-f | --format)
+		words='text json csv'
+		[ "$command" != report ] || words="$words html"
+		;;
+	--columns) words="$(_pagewarden_columns "$program" "$command" "$current" y) help" ;;
+	--sort) words=$(_pagewarden_columns "$program" "$command" "$current" '') ;;
+	--pid) words=$(_pagewarden_pids) ;;
+	--segments)
+		words=''
+		[ "$command" != record ] || words="all none $(_pagewarden_pids)"
+		;;
+	--view) words='processes groups segments events machine' ;;
+	--vm-calls) words='auto off syscall' ;;
+	--sample) words='1 2 4 8 16 32 64 128 256 512 1024' ;;
+	--group) words=$(compgen -g) ;;
+	-o | --output | --replay | --socket | --config | --history)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	--root)
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	-i | --interval | -n | --count | -w | --watch | --duration | --segment-interval | --limit | \
+		--filter | --at | --tick | --speed | --capacity | --flush | --history-max)
+		return
+		;;
+	*)
+		words=$(_pagewarden_options "$program" "$command")
+		if [[ $current != -* ]]; then
+			case $command in
+			inspect) words=$(_pagewarden_pids) ;;
+			replay)
+				mapfile -t COMPREPLY < <(compgen -f -- "$current")
+				compopt -o filenames 2>/dev/null
+				return
+				;;
+			esac
+		fi
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	if [ "$previous" = --columns ]; then
+		compopt -o nospace 2>/dev/null
+	fi
+}
+
+complete -F _pagewarden pagewarden
