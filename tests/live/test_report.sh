@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A report is written whole or not at all, and says why not.
+. "$(dirname "$0")/../lib/check.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all 'root only: it mounts a small tmpfs'
+
+check 'a recording is made' "$pagewarden" record --socket none --duration 1s -o "$tmp/rec"
+report() { "$pagewarden" report --replay "$tmp/rec" "$@"; }
+files() { find "$1" -mindepth 1 | wc -l; }
+
+check 'HTML goes to a new file' report -f html -o "$tmp/page.html"
+check_matches 'it is a whole page' "$tmp/page.html" '^</html>$'
+check 'text goes to standard output' report
+check_matches 'it has the largest processes' "$tmp/out" '^Largest processes$'
+check 'the limit holds' report --limit 3 -f csv
+check_between 'three rows and the names' "$(wc -l <"$tmp/out")" 4 4
+
+check_fails 'a device that is full' 1 report -f html -o /dev/full
+check_matches 'is told with its name' "$tmp/err" 'cannot write the report to /dev/full: No space left'
+check_fails 'standard output that is full' 1 bash -c '"$0" report --replay "$1" >/dev/full' "$pagewarden" "$tmp/rec"
+check_fails 'a folder that is not there' 4 report -o "$tmp/none/page.html"
+check_matches 'is told with its name' "$tmp/err" "$tmp/none/page.html: No such file"
+check_fails 'a folder in place of a file' 1 report -o "$tmp"
+check 'a pipe is written directly' bash -c '"$0" report --replay "$1" -f html -o /dev/stdout | grep -q "^</html>"' "$pagewarden" "$tmp/rec"
+check 'a reader that has seen enough is no failure' bash -c 'set -o pipefail; "$0" report --replay "$1" | head -n 1' "$pagewarden" "$tmp/rec"
+
+mkdir "$tmp/disk"
+if mount -t tmpfs -o size=16k tmpfs "$tmp/disk"; then
+	at_exit umount "$tmp/disk"
+	echo old >"$tmp/disk/page.html"
+	check_fails 'a disk that fills on the way' 1 report -f html -o "$tmp/disk/page.html"
+	check_matches 'is told with the remedy' "$tmp/err" 'make room there'
+	check 'the old file is still there' grep -qx old "$tmp/disk/page.html"
+	check_between 'and nothing beside it' "$(files "$tmp/disk")" 1 1
+else
+	fail 'a small tmpfs can be mounted'
+fi
+
+check_fails 'a recording that is none' 1 "$pagewarden" report --replay "$0"
+head -c 300 "$tmp/rec" >"$tmp/short"
+status=0
+"$pagewarden" report --replay "$tmp/short" >"$tmp/out" 2>"$tmp/err" || status=$?
+check_between 'a recording that was cut short is no success' "$status" 1 5
+check_matches 'and it is said' "$tmp/err" "$tmp/short"
+check_fails 'a wrong option' 2 "$pagewarden" report --limit 0
