@@ -71,7 +71,7 @@ static int on_fork(struct pw_model *m, const struct pw_record *rec)
 	if (!p->has_counters)
 		p->forked = true;
 	pw_ingest_set_comm(p, r->comm);
-	return p->identified ? 0 : pw_process_inherit(m, p);
+	return p->identified ? 0 : pw_ingest_inherit(m, p);
 }
 
 static int on_exec(struct pw_model *m, const struct pw_record *rec)
@@ -237,8 +237,8 @@ int pw_model_ingest(void *model, const struct pw_record *rec)
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
 		if (handlers[i].type != rec->type)
 			continue;
-		return record_in_bounds(&handlers[i], rec) ? handlers[i].take(m, rec)
-							   : pw_ingest_invalid(m);
+		return record_in_bounds(&handlers[i], rec) ? handlers[i].take(m, rec) :
+							     pw_ingest_invalid(m);
 	}
 	m->unknown_records++;
 	return 0;

@@ -16,6 +16,8 @@ int pw_ingest_invalid(struct pw_model *m);
 /* Where a cut set of segments ends; counts it. */
 void pw_ingest_drop_pending(struct pw_model *m);
 void pw_ingest_set_comm(struct pw_process *p, const uint8_t comm[PW_COMM_LEN]);
+/* What a fork gives the child until its own IDENTITY comes: names and uid, no group. 0 or -ENOMEM. */
+int pw_ingest_inherit(struct pw_model *m, struct pw_process *p);
 void pw_ingest_set_parent(struct pw_model *m, struct pw_process *p, uint32_t parent_pid);
 
 /* Forgets everything but the limits: another boot. 0 or -ENOMEM. */

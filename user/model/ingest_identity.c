@@ -125,7 +125,7 @@ int pw_ingest_identity(struct pw_model *m, const struct pw_record *rec)
 	return pw_group_join(m, p, rec->time_ns);
 }
 
-int pw_process_inherit(struct pw_model *m, struct pw_process *p)
+int pw_ingest_inherit(struct pw_model *m, struct pw_process *p)
 {
 	const struct pw_process *parent = pw_model_process(m, &p->parent);
 	int err;

@@ -12,8 +12,7 @@ struct words {
 
 static const struct words losses[PW_LOSS_CAUSES] = {
 	[PW_LOSS_RING_FULL] = { "ring_full", "events that found the ring full" },
-	[PW_LOSS_RECURSION] = { "recursion",
-				"events whose program the kernel skipped (recursion)" },
+	[PW_LOSS_RECURSION] = { "recursion", "events whose program the kernel skipped (recursion)" },
 	[PW_LOSS_SLOTS_FULL] = { "slots_full",
 				 "pages whose process found no slot in the kernel's table" },
 	[PW_LOSS_STALE_PAGE] = { "stale_page", "pages allocated anew whose free was never seen" },
@@ -23,12 +22,9 @@ static const struct words losses[PW_LOSS_CAUSES] = {
 	[PW_LOSS_NO_OWNER] = { "no_owner",
 			       "user pages that a kernel thread allocated for nobody known" },
 	[PW_LOSS_OUT_OF_RANGE] = { "out_of_range", "pages outside the ledger's array" },
-	[PW_LOSS_PROCESSES_FULL] = { "processes_full",
-				     "processes that found no room in the model" },
-	[PW_LOSS_PROC_GONE] = { "proc_gone",
-				"processes that ended before their identity was read" },
-	[PW_LOSS_SEED_FAILED] = { "seed_failed",
-				  "processes whose earlier pages could not be seeded" },
+	[PW_LOSS_PROCESSES_FULL] = { "processes_full", "processes that found no room in the model" },
+	[PW_LOSS_PROC_GONE] = { "proc_gone", "processes that ended before their identity was read" },
+	[PW_LOSS_SEED_FAILED] = { "seed_failed", "processes whose earlier pages could not be seeded" },
 	[PW_LOSS_STREAM] = { "stream", "records that a slow reader missed in the daemon's stream" },
 	[PW_LOSS_DAMAGED] = { "damaged", "damaged places in the recording" },
 	[PW_LOSS_STORE] = { "store", "history rows that could not be written" },
@@ -40,16 +36,14 @@ static const struct words coverage[] = {
 			 "run as root (or with CAP_BPF and CAP_PERFMON) on a kernel with BTF" },
 	{ "page migrations", "pages that compaction or NUMA balancing moves leave the ledger; "
 			     "needs a kernel with the migration tracepoints and CAP_PERFMON" },
-	{ "huge page collapses",
-	  "pages that khugepaged collapses leave the ledger; "
-	  "needs the huge_memory tracepoints (CONFIG_TRANSPARENT_HUGEPAGE)" },
+	{ "huge page collapses", "pages that khugepaged collapses leave the ledger; "
+				 "needs the huge_memory tracepoints (CONFIG_TRANSPARENT_HUGEPAGE)" },
 	{ "seeding", "pages touched before the start are not in the ledger; "
 		     "run as root (CAP_SYS_ADMIN for page frame numbers) and without --no-seed" },
 	{ "exact resident counters", "resident sizes are off by up to the kernel's per-CPU batch; "
 				     "the kernel's own sum is not readable from BPF here" },
-	{ "fork, exec and exit events",
-	  "processes that live shorter than an interval are not seen; "
-	  "run as root, or start the daemon" },
+	{ "fork, exec and exit events", "processes that live shorter than an interval are not seen; "
+					"run as root, or start the daemon" },
 	{ "OOM kills", "a process that the OOM killer ended looks like any other exit; "
 		       "run as root, or start the daemon" },
 	{ "mapping volumes", "gross mmap, munmap and brk volumes are not counted; "

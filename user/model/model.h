@@ -75,7 +75,8 @@ struct pw_process *pw_model_pid(const struct pw_model *m, uint32_t pid);
  * All processes (groups) in one array, ordered by key (by exe, then cgroup), so
  * that the same records give the same order. Free the array, not the items.
  */
-int pw_model_processes(const struct pw_model *m, bool with_dead, struct pw_process ***ret, size_t *ret_count);
+int pw_model_processes(const struct pw_model *m, bool with_dead, struct pw_process ***ret,
+		       size_t *ret_count);
 int pw_model_groups(const struct pw_model *m, struct pw_group ***ret, size_t *ret_count);
 
 /* Realtime of a BOOTTIME stamp. */

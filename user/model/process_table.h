@@ -28,12 +28,8 @@ bool pw_process_revive(struct pw_model *m, struct pw_process *p);
  */
 int pw_process_take_segments(struct pw_model *m, struct pw_process *p,
 			     struct pw_segment_pending *view);
-/* What a fork gives the child until its own IDENTITY comes: names and uid, no group. 0 or -ENOMEM. */
-int pw_process_inherit(struct pw_model *m, struct pw_process *p);
 /* The next rates count from the present sample. */
 void pw_process_rebase(struct pw_process *p);
-/* Closes an interval for a living process: its rates and its series. interval_ns 0: no rates. */
-void pw_process_tick(struct pw_process *p, uint64_t time_ns, uint64_t interval_ns);
 /* By pid, then start. */
 int pw_process_order(const struct pw_process *a, const struct pw_process *b);
 /* Frees all processes. */

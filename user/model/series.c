@@ -114,8 +114,8 @@ bool pw_series_at(const struct pw_series *s, uint64_t now_ns, uint64_t time_ns, 
 
 		if (!reaches(s, tier, step))
 			continue;
-		*ret_pages = step > s->head_step[tier] ? point(s, tier, s->head_step[tier])
-						       : interpolate(s, tier, now_ns, time_ns);
+		*ret_pages = step > s->head_step[tier] ? point(s, tier, s->head_step[tier]) :
+							 interpolate(s, tier, now_ns, time_ns);
 		return true;
 	}
 	return false;

@@ -85,16 +85,8 @@ static double per_second(uint64_t before, uint64_t after, uint64_t interval_ns)
 	return (double)(after - before) * 1e9 / (double)interval_ns;
 }
 
-void pw_process_rebase(struct pw_process *p)
-{
-	p->prev_minor_faults = p->now.minor_faults;
-	p->prev_major_faults = p->now.major_faults;
-	p->prev_touched = p->now.ledger_touched_pages;
-	p->prev_freed = p->now.ledger_freed_pages;
-	p->prev_cpu_ns = p->now.cpu_ns;
-}
-
-void pw_process_tick(struct pw_process *p, uint64_t time_ns, uint64_t interval_ns)
+/* Closes the interval for a living process; interval_ns 0: no rates. */
+static void tick_process(struct pw_process *p, uint64_t time_ns, uint64_t interval_ns)
 {
 	const struct pw_counters *c = &p->now;
 
@@ -128,7 +120,7 @@ static void tick_processes(struct pw_model *m, const struct pw_tick *t)
 
 		if (!p)
 			continue;
-		pw_process_tick(p, t->rec.time_ns, interval);
+		tick_process(p, t->rec.time_ns, interval);
 		pw_group_sums_add(p);
 	}
 	pw_group_sums_end(m, t->rec.time_ns);
@@ -137,8 +129,8 @@ static void tick_processes(struct pw_model *m, const struct pw_tick *t)
 static void tick_machine(struct pw_model *m, const struct pw_tick *t)
 {
 	const struct pw_tick *before = &m->tick;
-	uint64_t available = t->available_pages < m->machine.memory_pages ? t->available_pages
-									  : m->machine.memory_pages;
+	uint64_t available = t->available_pages < m->machine.memory_pages ? t->available_pages :
+									    m->machine.memory_pages;
 
 	m->events_rate = per_second(before->events_received, t->events_received, t->interval_ns);
 	m->bpf_share = per_second(before->bpf_ns, t->bpf_ns, t->interval_ns) / 1e9;
