@@ -27,6 +27,7 @@ struct inspect {
 	bool watch;
 	bool timeline;
 	unsigned int flags; /* PW_SEGMENT_* */
+	struct pw_procfs fs;
 	struct pw_session *session;
 };
 
@@ -34,8 +35,15 @@ struct inspect {
 
 static int not_there(const struct inspect *in, struct pw_error *err)
 {
+	struct pw_proc_stat stat;
+
 	if (in->common.input)
 		return pw_error_set(err, -ESRCH, "%s knows no process %u", in->common.input, in->pid);
+	if (pw_procfs_stat(&in->fs, in->pid, &stat) == 0)
+		return pw_error_set(err, -ESRCH,
+				    "process %u has no address space of its own: a kernel thread, "
+				    "or one that has ended and waits for its parent",
+				    in->pid);
 	pw_error_set(err, -ESRCH, "there is no process %u", in->pid);
 	pw_error_remedy(err, "it has ended, or runs in another pid namespace; pagewarden top lists "
 			     "what is there");
@@ -45,7 +53,6 @@ static int not_there(const struct inspect *in, struct pw_error *err)
 /* Before anything is loaded: a PID that is not there, or a thread's. */
 static int check_pid(const struct inspect *in, struct pw_error *err)
 {
-	struct pw_procfs fs;
 	char status[4096];
 	const char *tgid;
 	unsigned long leader;
@@ -53,8 +60,7 @@ static int check_pid(const struct inspect *in, struct pw_error *err)
 
 	if (in->common.input)
 		return 0;
-	pw_procfs_init(&fs, in->common.source.root);
-	rc = pw_procfs_read(&fs, in->pid, "status", status, sizeof(status), NULL);
+	rc = pw_procfs_read(&in->fs, in->pid, "status", status, sizeof(status), NULL);
 	if (rc == -ESRCH || rc == -ENOENT)
 		return not_there(in, err);
 	if (rc && rc != -E2BIG)
@@ -206,8 +212,10 @@ static bool on_terminal(const struct inspect *in)
 
 static int inspect(struct inspect *in, struct pw_error *err)
 {
-	int rc = check_pid(in, err);
+	int rc;
 
+	pw_procfs_init(&in->fs, in->common.source.root);
+	rc = check_pid(in, err);
 	if (rc)
 		return rc;
 	/* one look at one process loads no BPF program for it */

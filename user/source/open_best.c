@@ -41,6 +41,8 @@ int pw_source_open_best(const struct pw_source_options *opt, const char *socket_
 
 		if (!try_daemon(opt, socket_path, ret, why))
 			return 0;
+		if (opt->only_pid)
+			return pw_source_proc_create(opt, ret, err);
 		if (!pw_source_bpf_create(opt, ret, &bpf))
 			return 0;
 		/* what BPF says tells more: it sees as much as the daemon does */

@@ -27,6 +27,7 @@ struct proc_source {
 	struct pw_source source;
 	struct pw_procfs fs;
 	size_t capacity;
+	uint32_t only_pid; /* 0: all */
 	struct table before, now;
 	struct pw_proc_walk walk; /* the present one */
 	uint64_t walks;
@@ -262,7 +263,7 @@ static int proc_collect(struct pw_source *source, pw_sink sink, void *ctx, struc
 			return rc;
 	}
 	src->now.count = 0;
-	rc = pw_procfs_each_pid(&src->fs, look, src);
+	rc = src->only_pid ? look(src, src->only_pid) : pw_procfs_each_pid(&src->fs, look, src);
 	if (rc)
 		return pw_error_set(err, rc, "cannot read %s/proc: %s", src->fs.root, strerror(-rc));
 	rc = give_differences(src);
@@ -323,6 +324,7 @@ int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source 
 	pw_procfs_init(&src->fs, opt->root);
 	src->walk.fs = &src->fs;
 	src->source.live = true;
+	src->only_pid = opt->only_pid;
 	src->capacity = opt->process_capacity ? opt->process_capacity : CAPACITY_DEFAULT;
 	rc = check_root(&src->fs, err);
 	if (rc) {
