@@ -395,6 +395,26 @@ static void counters_of_the_dead(void **state)
 	assert_int_equal(f->m->dead, 2);
 }
 
+static void the_last_sample_keeps_the_sizes(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_counters *c;
+
+	trace_counters(&f->t, trace_key(1), 500)->hiwater_rss_pages = 700;
+	trace_tick(&f->t);
+	c = trace_counters(&f->t, trace_key(1), 0); /* after its address space went */
+	c->flags |= PW_COUNTERS_DEAD;
+	c->minor_faults = 501;
+	trace_tick(&f->t);
+	play(f);
+	assert_false(process(f, 1)->alive);
+	assert_int_equal(process(f, 1)->now.anon_pages, 500);
+	assert_int_equal(process(f, 1)->now.hiwater_rss_pages, 700);
+	assert_int_equal(process(f, 1)->now.minor_faults, 501);
+	assert_int_equal(process(f, 1)->now.ledger_live_pages, 0);
+	assert_int_equal(pw_series_last(&process(f, 1)->footprint), 500);
+}
+
 static void machine_again_same_boot(void **state)
 {
 	struct fixture *f = *state;
@@ -516,6 +536,7 @@ int main(void)
 		MODEL_TEST(full_groups_give_up_the_oldest_empty),
 		MODEL_TEST(records_in_any_order),
 		MODEL_TEST(counters_of_the_dead),
+		MODEL_TEST(the_last_sample_keeps_the_sizes),
 		MODEL_TEST(machine_again_same_boot),
 		MODEL_TEST(machine_again_other_boot),
 		MODEL_TEST(a_hole_in_the_ticks_is_counted),

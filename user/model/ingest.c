@@ -172,6 +172,35 @@ static void first_sample(struct pw_process *p)
 	pw_process_rebase(p);
 }
 
+/*
+ * A sample taken when the address space was gone already has its totals, but
+ * no sizes: those of the last sample in life are what the process was.
+ */
+static void last_sample(struct pw_process *p, const struct pw_counters *r)
+{
+	const struct pw_counters before = p->now;
+
+	p->now = *r;
+	if (before.hiwater_rss_pages > r->hiwater_rss_pages)
+		p->now.hiwater_rss_pages = before.hiwater_rss_pages;
+	if (r->anon_pages || r->file_pages || r->shmem_pages || r->swap_pages)
+		return;
+	p->now.threads = before.threads;
+	p->now.anon_pages = before.anon_pages;
+	p->now.file_pages = before.file_pages;
+	p->now.shmem_pages = before.shmem_pages;
+	p->now.swap_pages = before.swap_pages;
+	p->now.page_table_bytes = before.page_table_bytes;
+	p->now.virtual_pages = before.virtual_pages;
+	p->now.data_pages = before.data_pages;
+	p->now.stack_pages = before.stack_pages;
+	p->now.exec_pages = before.exec_pages;
+	p->now.locked_pages = before.locked_pages;
+	p->now.pinned_pages = before.pinned_pages;
+	p->now.brk_bytes = before.brk_bytes;
+	p->now.map_count = before.map_count;
+}
+
 static int on_counters(struct pw_model *m, const struct pw_record *rec)
 {
 	const struct pw_counters *r = (const void *)rec;
@@ -186,7 +215,10 @@ static int on_counters(struct pw_model *m, const struct pw_record *rec)
 	if (err || !p)
 		return err;
 	p->confirmed = true;
-	p->now = *r;
+	if (last)
+		last_sample(p, r);
+	else
+		p->now = *r;
 	p->uid = r->uid;
 	p->cgroup_id = r->cgroup_id;
 	pw_ingest_set_comm(p, r->comm);
