@@ -14,7 +14,7 @@
 # $root     the repository
 # $build    the build directory (BUILD, default build), absolute
 # $tmp      a directory of this script's own, removed at the end
-# $pagewarden the binary under test
+# $pagewarden the binary under test (PAGEWARDEN, default $build/pagewarden)
 #
 # at_exit CMD... runs at the end, the last one first: stop what you started.
 
@@ -22,7 +22,7 @@ set -u
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(cd "$root" && realpath -m "${BUILD:-build}")
-pagewarden=$build/pagewarden
+pagewarden=${PAGEWARDEN:-$build/pagewarden}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pagewarden-test.XXXXXX")
 export root build pagewarden tmp
 

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line: help, mistakes, exit codes, pipes and full disks.
+. "$(dirname "$0")/../lib/check.sh"
+
+commands='top inspect record replay report doctor daemon'
+
+check 'the overview' "$pagewarden" --help
+for c in $commands; do
+	check_matches "the overview lists $c" "$tmp/out" "^  $c +[A-Z]"
+done
+check 'the version' "$pagewarden" --version
+check_matches 'the version has a number' "$tmp/out" '^pagewarden [0-9]+\.[0-9]+\.[0-9]+$'
+
+for c in $commands; do
+	check "$c --help" "$pagewarden" "$c" --help
+	check_matches "$c has a usage line" "$tmp/out" "^Usage: pagewarden $c"
+	check_matches "$c has examples" "$tmp/out" "^  pagewarden $c|^  pagewarden daemon"
+	check_fails "$c refuses an unknown option" 2 "$pagewarden" "$c" --no-such-option
+	check_matches "$c names the unknown option" "$tmp/err" "unknown option '--no-such-option'"
+	check_matches "$c points to its help" "$tmp/err" "pagewarden $c --help"
+done
+check 'help of a command by its name' "$pagewarden" help top
+check_fails 'no command' 2 "$pagewarden"
+check_fails 'an unknown command' 2 "$pagewarden" inspcet
+check_matches 'a likely one is proposed' "$tmp/err" "did you mean 'inspect'"
+check_fails 'a command like none' 2 "$pagewarden" xyzzy
+check_matches 'the overview is proposed' "$tmp/err" 'pagewarden --help'
+
+check_fails 'a value is missing' 2 "$pagewarden" top --interval
+check_matches 'the option is named' "$tmp/err" "'--interval' wants a value"
+for bad in 0 -1 x 1y 1ms ''; do
+	check_fails "--interval '$bad'" 2 "$pagewarden" top --interval "$bad"
+done
+for bad in 0 -1 x 99999999999999999999999; do
+	check_fails "--count '$bad'" 2 "$pagewarden" top --count "$bad"
+done
+check_fails '--sample that is no power of two' 2 "$pagewarden" top --sample 3
+check_fails '--sample out of range' 2 "$pagewarden" top --sample 2048
+check_fails '--format of top is not html' 2 "$pagewarden" top --format html
+check_fails '--vm-calls' 2 "$pagewarden" top --vm-calls maybe
+check_fails '--sort by no column' 2 "$pagewarden" top --sort no_such_column
+check_matches 'the column is named' "$tmp/err" "no column 'no_such_column'"
+check_fails '--columns with a wrong name' 2 "$pagewarden" top --columns pid,nonsense
+check_fails 'an option of another command' 2 "$pagewarden" doctor --interval 1s
+check_fails 'inspect without a PID' 2 "$pagewarden" inspect
+check_fails 'inspect of a word' 2 "$pagewarden" inspect bash
+check_fails 'inspect of two' 2 "$pagewarden" inspect 1 2
+check_fails 'record without a file' 2 "$pagewarden" record
+check_fails 'replay without a file' 2 "$pagewarden" replay
+check_fails 'replay of no such view' 2 "$pagewarden" replay --view nothing x
+check_fails 'replay --at nonsense' 2 "$pagewarden" replay --at noon x
+check_fails 'replay of a missing file' 4 "$pagewarden" replay "$tmp/missing"
+check_matches 'the file is named' "$tmp/err" "$tmp/missing"
+check_fails 'replay of something else' 1 "$pagewarden" replay /etc/passwd
+check_matches 'it says what it wants' "$tmp/err" 'not a recording'
+check_fails 'replay of nothing' 1 "$pagewarden" replay /dev/null
+
+for c in top inspect replay doctor; do
+	check "$c lists its columns" "$pagewarden" "$c" --columns help
+	check_matches "$c has columns" "$tmp/out" '^[a-z_0-9]+ +[A-Z#+]'
+done
+
+full_disk() { "$pagewarden" "$@" >/dev/full; }
+check_fails 'a full disk under --help is told' 1 full_disk top --help
+check_matches 'and its cause' "$tmp/err" 'standard output: No space left'
+check_fails 'a full disk under a table is told' 1 full_disk top --columns help
+closed_pipe() {
+	"$pagewarden" "$@" 2>"$tmp/pipe-err" | true
+	[ "${PIPESTATUS[0]}" -eq 0 ] && [ ! -s "$tmp/pipe-err" ]
+}
+check 'a reader that went away ends it quietly' closed_pipe top --columns help
