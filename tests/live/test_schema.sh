@@ -56,7 +56,8 @@ text = open(sys.argv[1], encoding="utf-8", newline="").read()
 rows = list(csv.DictReader(text.splitlines(keepends=True), strict=True))
 assert all(c == "\n" or c.isprintable() for c in text), "a control character"
 row = [r for r in rows if r["pid"] == sys.argv[2]]
-assert len(row) == 1 and None not in row[0], "the process has no row of its own"
+assert len(row) == 1, "%d rows" % len(row)
+assert None not in row[0], row
 assert row[0]["comm"] == '\\x3d"<\\x1b[7m,\\xff\\x0a', row[0]["comm"]
 assert all(value[:1] not in "=+@" or not value for r in rows for value in r.values()), "a formula"
 END

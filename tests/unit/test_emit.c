@@ -196,8 +196,9 @@ static void csv_quotes_and_defuses(void **state)
 
 static void text_is_aligned_and_harmless(void **state)
 {
-	char *text = emit_rows(hostile, HOSTILE,
-			       (struct pw_emit_options){ .format = PW_FORMAT_TEXT, .line_width = 60 });
+	char *text =
+		emit_rows(hostile, HOSTILE,
+			  (struct pw_emit_options){ .format = PW_FORMAT_TEXT, .line_width = 60 });
 	char *line, *rest = text;
 	size_t lines = 0;
 
@@ -334,8 +335,9 @@ static void sparks_show_the_shape(void **state)
 
 static void a_repeated_document_is_one_line(void **state)
 {
-	char *text = emit_rows(hostile, HOSTILE,
-			       (struct pw_emit_options){ .format = PW_FORMAT_JSON, .repeated = true });
+	char *text =
+		emit_rows(hostile, HOSTILE,
+			  (struct pw_emit_options){ .format = PW_FORMAT_JSON, .repeated = true });
 
 	(void)state;
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
@@ -346,8 +348,8 @@ static void chosen_columns_are_shown_in_their_order(void **state)
 {
 	const char *const names[] = { "size_count", "name", NULL };
 	const struct row rows[] = { { .name = "x", .size = 7 } };
-	char *text = emit_rows(rows, 1,
-			       (struct pw_emit_options){ .format = PW_FORMAT_TEXT, .columns = names });
+	char *text = emit_rows(
+		rows, 1, (struct pw_emit_options){ .format = PW_FORMAT_TEXT, .columns = names });
 
 	(void)state;
 	assert_string_equal(text, " COUNT NAME\n     7 x\n");

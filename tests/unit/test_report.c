@@ -131,9 +131,9 @@ static void the_page_is_whole_and_asks_for_nothing(void **state)
 	struct pw_model *m = usual_model();
 	char *html = report_text(m, PW_FORMAT_HTML);
 	static const char *const pairs[][2] = {
-		{ "<html", "</html>" },	  { "<section", "</section>" }, { "<table", "</table>" },
-		{ "<tr>", "</tr>" },	  { "<td", "</td>" },		{ "<svg", "</svg>" },
-		{ "<ul", "</ul>" },	  { "<div", "</div>" },		{ "<title>", "</title>" },
+		{ "<html", "</html>" },	 { "<section", "</section>" }, { "<table", "</table>" },
+		{ "<tr>", "</tr>" },	 { "<td", "</td>" },	       { "<svg", "</svg>" },
+		{ "<ul", "</ul>" },	 { "<div", "</div>" },	       { "<title>", "</title>" },
 		{ "<text ", "</text>" },
 	};
 

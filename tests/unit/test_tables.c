@@ -94,8 +94,8 @@ static struct pw_value value_of(const struct pw_column *columns, const char *nam
 	return v;
 }
 
-static void assert_bytes(const struct pw_column *columns, const char *name, const struct pw_model *m,
-			 const void *row, uint64_t want)
+static void assert_bytes(const struct pw_column *columns, const char *name,
+			 const struct pw_model *m, const void *row, uint64_t want)
 {
 	struct pw_value v = value_of(columns, name, m, row);
 
@@ -139,10 +139,11 @@ static void a_process_has_its_counters(void **state)
 
 static void what_was_not_seen_is_unknown(void **state)
 {
-	static const char *const sampled[] = { "footprint_bytes", "rss_bytes", "threads", "cpu_ns",
-					       "cpu_ratio", "ledger_live_bytes", "mmap_bytes",
-					       "growth_1m_bytes_per_minute", "container",
-					       "build_id", "exit_time", "hiwater_rss_bytes" };
+	static const char *const sampled[] = {
+		"footprint_bytes", "rss_bytes",		"threads",    "cpu_ns",
+		"cpu_ratio",	   "ledger_live_bytes", "mmap_bytes", "growth_1m_bytes_per_minute",
+		"container",	   "build_id",		"exit_time",  "hiwater_rss_bytes"
+	};
 	static const char *const volumes[] = { "mmap_bytes", "munmap_bytes", "brk_grown_bytes",
 					       "growth_1h_bytes_per_minute", "exit_status" };
 	struct pw_model *m = usual_model();
@@ -198,8 +199,7 @@ static void growth_is_per_minute(void **state)
 	assert_in_range((uint64_t)v.d, 3 * 59 * PAGE, 3 * 61 * PAGE);
 	v = value_of(pw_process_columns, "footprint_series_bytes", m, pw_model_pid(m, SERVER));
 	assert_int_equal(v.spark.count, 60);
-	assert_unknown(pw_process_columns, "growth_10m_bytes_per_minute", m,
-		       pw_model_pid(m, SERVER));
+	assert_unknown(pw_process_columns, "growth_10m_bytes_per_minute", m, pw_model_pid(m, SERVER));
 	pw_model_destroy(m);
 }
 

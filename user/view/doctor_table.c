@@ -2,13 +2,13 @@
 /* The columns of what the doctor tried. */
 #include "user/view/tables.h"
 
-#define DOCTOR_VALUE(type, name, set, expression)                                                  \
-	static void type##_##name(const void *ctx, const void *row, struct pw_value *ret)          \
-	{                                                                                          \
-		const struct pw_doctor_##type *r = row;                                            \
-                                                                                                   \
-		(void)ctx;                                                                         \
-		set(ret, expression);                                                              \
+#define DOCTOR_VALUE(type, name, set, expression)                                         \
+	static void type##_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                                 \
+		const struct pw_doctor_##type *r = row;                                   \
+                                                                                          \
+		(void)ctx;                                                                \
+		set(ret, expression);                                                     \
 	}
 
 static const char *state_word(enum pw_doctor_state state)

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define LOSSES                                                                                     \
-	{                                                                                          \
+#define LOSSES                                                                                       \
+	{                                                                                            \
 		"losses", "Lost", pw_loss_columns, "What was not counted, by cause; empty: nothing." \
 	}
 
@@ -44,10 +44,20 @@ const struct pw_document_shape pw_document_segments = {
 };
 
 static const char *const process_shown[] = {
-	"footprint_bytes", "rss_anon_bytes", "rss_file_bytes", "rss_shmem_bytes",
-	"swap_bytes", "growth_1m_bytes_per_minute", "growth_10m_bytes_per_minute",
-	"footprint_series_bytes", "minor_faults_per_second", "freed_pages_per_second",
-	"threads", "uid", "unit", NULL,
+	"footprint_bytes",
+	"rss_anon_bytes",
+	"rss_file_bytes",
+	"rss_shmem_bytes",
+	"swap_bytes",
+	"growth_1m_bytes_per_minute",
+	"growth_10m_bytes_per_minute",
+	"footprint_series_bytes",
+	"minor_faults_per_second",
+	"freed_pages_per_second",
+	"threads",
+	"uid",
+	"unit",
+	NULL,
 };
 
 const struct pw_document_shape pw_document_inspect = {
@@ -88,7 +98,7 @@ const struct pw_document_shape pw_document_doctor = {
 };
 
 const struct pw_document_shape *const pw_document_shapes[] = {
-	&pw_document_processes, &pw_document_groups, &pw_document_events,
+	&pw_document_processes, &pw_document_groups,  &pw_document_events,
 	&pw_document_segments,	&pw_document_inspect, &pw_document_machine,
 	&pw_document_doctor,	&pw_document_report,  NULL,
 };

@@ -37,7 +37,7 @@ static void duration(uint64_t ns, char out[NUMBER_MAX])
 	static const struct {
 		double ns;
 		const char *unit;
-	} scale[] = { { 1, "ns" },     { 1e3, "us" },	 { 1e6, "ms" },	      { 1e9, "s" },
+	} scale[] = { { 1, "ns" },     { 1e3, "us" },	{ 1e6, "ms" },	 { 1e9, "s" },
 		      { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" } };
 	size_t i = 0;
 
@@ -151,5 +151,6 @@ size_t pw_emit_cell(const struct pw_column *c, const struct pw_value *v, unsigne
 		number(c->unit, v, text);
 	if (pw_emit_right_aligned(c->unit))
 		squeeze(c->unit, v, width, text);
-	return pw_text_fit(out, out_size, text, width ? width : strlen(text), pw_emit_right_aligned(c->unit));
+	return pw_text_fit(out, out_size, text, width ? width : strlen(text),
+			   pw_emit_right_aligned(c->unit));
 }

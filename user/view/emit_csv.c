@@ -34,14 +34,14 @@ static void put_quoted(const char *text, FILE *out)
 
 static void put_text(const struct pw_value *v, char *buf, FILE *out)
 {
-	char first = v->text.len ? v->text.bytes[0] : '\0';
+	bool formula = v->text.len && memchr("=+-@", v->text.bytes[0], 4);
+	size_t used = 0;
 
-	if (first && strchr("=+-@", first)) {
-		fprintf(out, "\\x%02x", (unsigned int)(unsigned char)first);
-		pw_text_escape(buf, PW_CELL_MAX, v->text.bytes + 1, v->text.len - 1);
-	} else {
-		pw_text_escape(buf, PW_CELL_MAX, v->text.bytes, v->text.len);
-	}
+	if (formula)
+		used = (size_t)snprintf(buf, PW_CELL_MAX, "\\x%02x",
+					(unsigned int)(unsigned char)v->text.bytes[0]);
+	pw_text_escape(buf + used, PW_CELL_MAX - used, v->text.bytes + formula,
+		       v->text.len - formula);
 	put_quoted(buf, out);
 }
 

@@ -4,18 +4,18 @@
 
 #include "user/view/table_values.h"
 
-#define GROUP_VALUE(name, condition, set, expression)                                              \
-	static void get_##name(const void *ctx, const void *row, struct pw_value *ret)             \
-	{                                                                                          \
-		const struct pw_model *m = ctx;                                                    \
-		const struct pw_group *g = row;                                                    \
-                                                                                                   \
-		(void)m;                                                                           \
-		(void)g;                                                                           \
-		if (condition)                                                                     \
-			set(ret, expression);                                                      \
-		else                                                                               \
-			pw_value_unknown(ret);                                                     \
+#define GROUP_VALUE(name, condition, set, expression)                                  \
+	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                              \
+		const struct pw_model *m = ctx;                                        \
+		const struct pw_group *g = row;                                        \
+                                                                                       \
+		(void)m;                                                               \
+		(void)g;                                                               \
+		if (condition)                                                         \
+			set(ret, expression);                                          \
+		else                                                                   \
+			pw_value_unknown(ret);                                         \
 	}
 
 #define LEDGER (m->machine.coverage & PW_COVER_LEDGER)
@@ -23,6 +23,7 @@
 #define FOOTPRINT (g->anon_pages + g->shmem_pages + g->swap_pages)
 /* rates need two samples of each member */
 #define RATED (m->sequence > 1)
+#define LEDGER_RATED (LEDGER && RATED)
 
 /* "/usr/sbin/nginx" -> "nginx": what fits a line. */
 static const char *base_name(const char *path)
@@ -61,19 +62,19 @@ GROUP_VALUE(minor_faults, true, pw_value_u, g->minor_faults)
 GROUP_VALUE(major_faults, true, pw_value_u, g->major_faults)
 GROUP_VALUE(minor_faults_per_second, RATED, pw_value_d, g->minor_faults_rate)
 GROUP_VALUE(major_faults_per_second, RATED, pw_value_d, g->major_faults_rate)
-GROUP_VALUE(touched_pages_per_second, RATED &&LEDGER, pw_value_d, g->touched_rate)
-GROUP_VALUE(freed_pages_per_second, RATED &&LEDGER, pw_value_d, g->freed_rate)
+GROUP_VALUE(touched_pages_per_second, LEDGER_RATED, pw_value_d, g->touched_rate)
+GROUP_VALUE(freed_pages_per_second, LEDGER_RATED, pw_value_d, g->freed_rate)
 GROUP_VALUE(cpu_ratio, RATED, pw_value_d, g->cpu_share)
 GROUP_VALUE(ledger_live_bytes, LEDGER, pw_value_u, PAGES(g->ledger_live_pages))
 GROUP_VALUE(ledger_touched_bytes, LEDGER, pw_value_u, PAGES(g->ledger_touched_pages))
 GROUP_VALUE(ledger_freed_bytes, LEDGER, pw_value_u, PAGES(g->ledger_freed_pages))
 
-#define GROUP_GROWTH(name, horizon)                                                                \
-	static void get_##name(const void *ctx, const void *row, struct pw_value *ret)             \
-	{                                                                                          \
-		const struct pw_group *g = row;                                                    \
-                                                                                                   \
-		pw_table_growth(ctx, &g->footprint, horizon, ret);                                 \
+#define GROUP_GROWTH(name, horizon)                                                    \
+	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                              \
+		const struct pw_group *g = row;                                        \
+                                                                                       \
+		pw_table_growth(ctx, &g->footprint, horizon, ret);                     \
 	}
 GROUP_GROWTH(growth_1m_bytes_per_minute, PW_HORIZON_1M)
 GROUP_GROWTH(growth_10m_bytes_per_minute, PW_HORIZON_10M)
@@ -86,11 +87,12 @@ static void get_footprint_series_bytes(const void *ctx, const void *row, struct 
 }
 
 const struct pw_column pw_group_columns[] = {
-#define C(name, title, unit, width, standard, help)                                                \
-	{ #name, title, help, PW_UNIT_##unit, width, standard, get_##name }
+#define C(name, title, unit, width, standard, help)                             \
+	{                                                                       \
+#name, title, help, PW_UNIT_##unit, width, standard, get_##name \
+	}
 	C(processes, "PROCS", COUNT, 5, true, "members that run"),
-	PW_SHARED_COLUMNS(C)
-	C(name, "PROGRAM", TEXT, 15, true, "last part of the program's path"),
+	PW_SHARED_COLUMNS(C) C(name, "PROGRAM", TEXT, 15, true, "last part of the program's path"),
 	C(unit, "UNIT", TEXT, 28, false, "systemd unit"),
 	C(exe, "EXE", TEXT, 40, false, "path of the program, in the process's own root"),
 	C(cgroup, "CGROUP", TEXT, 40, false, "path of the control group"),
@@ -106,8 +108,7 @@ const struct pw_column pw_group_columns[] = {
 	C(major_faults, "MAJFLT", COUNT, 7, false, "major page faults of the living members"),
 	C(ledger_live_bytes, "LEDGER", BYTES, 6, false,
 	  "pages that members touched first and that are still in use, from the ledger"),
-	C(ledger_touched_bytes, "TOUCHED", BYTES, 7, false,
-	  "first touches since the ledger began"),
+	C(ledger_touched_bytes, "TOUCHED", BYTES, 7, false, "first touches since the ledger began"),
 	C(ledger_freed_bytes, "FREED", BYTES, 6, false, "pages given back since the ledger began"),
 	{ NULL },
 #undef C

@@ -169,8 +169,7 @@ static void find_kinds(struct html_table *h)
 	h->has_kinds = h->has_kinds && h->longest;
 }
 
-static void put_cell(FILE *out, const struct html_table *h, const struct pw_column *c,
-		     const void *row)
+static void put_cell(FILE *out, const struct html_table *h, const struct pw_column *c, const void *row)
 {
 	bool number = pw_emit_right_aligned(c->unit);
 	char text[128];
@@ -203,8 +202,7 @@ static void put_head(FILE *out, const struct html_table *h)
 	for (size_t i = 0; i < h->column_count; i++) {
 		const struct pw_column *c = h->columns[i];
 
-		fprintf(out, "<th%s title=\"",
-			pw_emit_right_aligned(c->unit) ? " class=\"n\"" : "");
+		fprintf(out, "<th%s title=\"", pw_emit_right_aligned(c->unit) ? " class=\"n\"" : "");
 		pw_html_string(out, c->help);
 		fputs("\">", out);
 		pw_html_string(out, c->title);

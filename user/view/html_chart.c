@@ -69,8 +69,7 @@ static void draw_grid_line(const struct axes *a, int64_t bytes, FILE *out)
 		"<line class=\"%s\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
 		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
 		bytes == 0 ? "axis" : "grid", LEFT, y, WIDTH - RIGHT, y, LEFT - 6, y + 4,
-		a->low < 0 ? pw_text_signed_size(bytes, size) :
-			     pw_text_size((uint64_t)bytes, size));
+		a->low < 0 ? pw_text_signed_size(bytes, size) : pw_text_size((uint64_t)bytes, size));
 }
 
 /* The top has its own line where there is room for its label. */
@@ -100,7 +99,7 @@ static void draw_times(const struct pw_chart *c, const struct axes *a, FILE *out
 			time[10] = ' ';
 		fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%.*s</text>\n",
 			x_of(a, i), HEIGHT - 8,
-			t == 0 ? "start" :
+			t == 0	       ? "start" :
 			t + 1 == ticks ? "end" :
 					 "middle",
 			days ? 11 : 8, days ? time + 5 : time + 11);
@@ -143,9 +142,8 @@ static void draw_marks(const struct pw_chart *c, const struct axes *a, FILE *out
 		if (!span || ago > span)
 			continue;
 		x = LEFT + (WIDTH - LEFT - RIGHT) * (1 - (double)ago / (double)span);
-		fprintf(out,
-			"<line class=\"mark\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n", x,
-			TOP, x, HEIGHT - BOTTOM);
+		fprintf(out, "<line class=\"mark\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n",
+			x, TOP, x, HEIGHT - BOTTOM);
 	}
 }
 
@@ -160,8 +158,7 @@ static void draw_legend(const struct pw_chart *c, FILE *out)
 		fprintf(out, "<li><span class=\"dot c%zu\"></span>", i);
 		pw_html_string(out, line->label);
 		fprintf(out, " <b>%s</b></li>",
-			line->count ? pw_text_signed_size(line->bytes[line->count - 1], size) :
-				      "-");
+			line->count ? pw_text_signed_size(line->bytes[line->count - 1], size) : "-");
 	}
 	fputs("</ul>\n", out);
 }

@@ -8,21 +8,23 @@
 #include "user/model/loss.h"
 #include "user/view/table_values.h"
 
-#define MACHINE_VALUE(name, condition, set, expression)                                            \
-	static void get_##name(const void *ctx, const void *row, struct pw_value *ret)             \
-	{                                                                                          \
-		const struct pw_model *m = row;                                                    \
-                                                                                                   \
-		(void)ctx;                                                                         \
-		if (condition)                                                                     \
-			set(ret, expression);                                                      \
-		else                                                                               \
-			pw_value_unknown(ret);                                                     \
+#define MACHINE_VALUE(name, condition, set, expression)                                \
+	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                              \
+		const struct pw_model *m = row;                                        \
+                                                                                       \
+		(void)ctx;                                                             \
+		if (condition)                                                         \
+			set(ret, expression);                                          \
+		else                                                                   \
+			pw_value_unknown(ret);                                         \
 	}
 
 #define TICKED (m->has_machine && m->sequence > 0)
 #define RATED (m->sequence > 1)
 #define LEDGER (m->has_machine && (m->machine.coverage & PW_COVER_LEDGER))
+#define LEDGER_TICKED (LEDGER && TICKED)
+#define LEDGER_RATED (LEDGER && RATED)
 #define PAGES(n) ((n) * (uint64_t)m->machine.page_size)
 
 static void get_host(const void *ctx, const void *row, struct pw_value *ret)
@@ -88,7 +90,7 @@ MACHINE_VALUE(time, TICKED, pw_value_u, pw_model_realtime(m, m->now_ns))
 MACHINE_VALUE(boot_time, m->has_machine, pw_value_u, m->machine.boot_realtime_ns)
 MACHINE_VALUE(observed_ns, TICKED, pw_value_u, m->now_ns - m->first_ns)
 MACHINE_VALUE(ticks, true, pw_value_u, m->sequence)
-MACHINE_VALUE(interval_ns, TICKED &&m->tick.interval_ns, pw_value_u, m->tick.interval_ns)
+MACHINE_VALUE(interval_ns, TICKED && m->tick.interval_ns, pw_value_u, m->tick.interval_ns)
 MACHINE_VALUE(cpus, m->has_machine, pw_value_u, m->machine.cpus)
 MACHINE_VALUE(page_size_bytes, m->has_machine, pw_value_u, m->machine.page_size)
 MACHINE_VALUE(memory_total_bytes, m->has_machine, pw_value_u, PAGES(m->machine.memory_pages))
@@ -103,11 +105,10 @@ MACHINE_VALUE(processes_dead, true, pw_value_u, m->dead)
 MACHINE_VALUE(threads, TICKED, pw_value_u, m->tick.threads)
 MACHINE_VALUE(sample_every, LEDGER, pw_value_u, m->machine.sample_every)
 MACHINE_VALUE(ledger_memory_bytes, LEDGER, pw_value_u, m->machine.ledger_bytes)
-MACHINE_VALUE(ledger_live_bytes, TICKED &&LEDGER, pw_value_u, PAGES(m->tick.ledger_live_pages))
-MACHINE_VALUE(ledger_touched_bytes, TICKED &&LEDGER, pw_value_u,
-	      PAGES(m->tick.ledger_touched_pages))
-MACHINE_VALUE(ledger_freed_bytes, TICKED &&LEDGER, pw_value_u, PAGES(m->tick.ledger_freed_pages))
-MACHINE_VALUE(bpf_cpu_ratio, RATED &&LEDGER, pw_value_d, m->bpf_share)
+MACHINE_VALUE(ledger_live_bytes, LEDGER_TICKED, pw_value_u, PAGES(m->tick.ledger_live_pages))
+MACHINE_VALUE(ledger_touched_bytes, LEDGER_TICKED, pw_value_u, PAGES(m->tick.ledger_touched_pages))
+MACHINE_VALUE(ledger_freed_bytes, LEDGER_TICKED, pw_value_u, PAGES(m->tick.ledger_freed_pages))
+MACHINE_VALUE(bpf_cpu_ratio, LEDGER_RATED, pw_value_d, m->bpf_share)
 MACHINE_VALUE(user_cpu_ratio, RATED, pw_value_d, m->user_share)
 MACHINE_VALUE(own_rss_bytes, TICKED, pw_value_u, m->tick.own_rss_bytes)
 MACHINE_VALUE(events_tried, TICKED, pw_value_u, m->tick.events_tried)
@@ -118,8 +119,10 @@ MACHINE_VALUE(unknown_records, true, pw_value_u, m->unknown_records)
 MACHINE_VALUE(invalid_records, true, pw_value_u, m->invalid_records)
 
 const struct pw_column pw_machine_columns[] = {
-#define C(name, title, unit, width, standard, help)                                                \
-	{ #name, title, help, PW_UNIT_##unit, width, standard, get_##name }
+#define C(name, title, unit, width, standard, help)                             \
+	{                                                                       \
+#name, title, help, PW_UNIT_##unit, width, standard, get_##name \
+	}
 	C(host, "host", TEXT, 20, true, "name of the machine"),
 	C(kernel, "kernel", TEXT, 20, true, "its kernel's release"),
 	C(time, "at", TIME, 24, true, "the end of the last interval"),
@@ -160,21 +163,20 @@ const struct pw_column pw_machine_columns[] = {
 	  "events that arrived; tried = received + the ring_full losses"),
 	C(events_per_second, "events/s", PER_SECOND, 6, false, "events in the last interval"),
 	C(lost, "lost", COUNT, 6, true, "losses of all causes; the table of losses has each"),
-	C(unknown_records, "unknown", COUNT, 4, false,
-	  "records of a newer version that were skipped"),
+	C(unknown_records, "unknown", COUNT, 4, false, "records of a newer version that were skipped"),
 	C(invalid_records, "invalid", COUNT, 4, false, "damaged records that were skipped"),
 	C(coverage, "coverage", TEXT, 60, true, "\"complete\", or what is not seen"),
 	{ NULL },
 #undef C
 };
 
-#define ROW_VALUE(type, name, set, expression)                                                     \
-	static void get_##type##_##name(const void *ctx, const void *row, struct pw_value *ret)    \
-	{                                                                                          \
-		const struct pw_##type##_row *r = row;                                             \
-                                                                                                   \
-		(void)ctx;                                                                         \
-		set(ret, expression);                                                              \
+#define ROW_VALUE(type, name, set, expression)                                                  \
+	static void get_##type##_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                                       \
+		const struct pw_##type##_row *r = row;                                          \
+                                                                                                \
+		(void)ctx;                                                                      \
+		set(ret, expression);                                                           \
 	}
 
 ROW_VALUE(loss, cause, pw_value_text, r->cause)

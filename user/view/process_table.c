@@ -11,32 +11,36 @@
 #include "user/analysis/growth.h"
 #include "user/view/table_values.h"
 
-#define PROCESS_GETTER(name)                                                                       \
-	static void get_##name(const void *ctx, const void *row, struct pw_value *ret)             \
-	{                                                                                          \
-		const struct pw_model *m = ctx;                                                    \
-		const struct pw_process *p = row;                                                  \
-                                                                                                   \
-		(void)m;                                                                           \
-		process_##name(m, p, ret);                                                         \
+#define PROCESS_GETTER(name)                                                           \
+	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                              \
+		const struct pw_model *m = ctx;                                        \
+		const struct pw_process *p = row;                                      \
+                                                                                       \
+		(void)m;                                                               \
+		process_##name(m, p, ret);                                             \
 	}
 
-#define PROCESS_VALUE(name, condition, set, expression)                                            \
-	static void process_##name(const struct pw_model *m, const struct pw_process *p,           \
-				   struct pw_value *ret)                                           \
-	{                                                                                          \
-		(void)m;                                                                           \
-		if (condition)                                                                     \
-			set(ret, expression);                                                      \
-		else                                                                               \
-			pw_value_unknown(ret);                                                     \
-	}                                                                                          \
+#define PROCESS_VALUE(name, condition, set, expression)                                  \
+	static void process_##name(const struct pw_model *m, const struct pw_process *p, \
+				   struct pw_value *ret)                                 \
+	{                                                                                \
+		(void)m;                                                                 \
+		if (condition)                                                           \
+			set(ret, expression);                                            \
+		else                                                                     \
+			pw_value_unknown(ret);                                           \
+	}                                                                                \
 	PROCESS_GETTER(name)
 
 #define SAMPLED (p->has_counters)
 #define LEDGER (p->has_counters && (p->now.flags & PW_COUNTERS_LEDGER))
 #define VM_CALLS (p->has_counters && (p->now.flags & PW_COUNTERS_VM_CALLS))
 #define RATED (p->has_rates)
+#define LEDGER_RATED (LEDGER && RATED)
+#define RSS_BOUND ((p->now.flags & PW_COUNTERS_RSS_BOUND) != 0)
+#define EXITED (p->exit_ns && WIFEXITED(p->exit_code))
+#define SIGNALED (p->exit_ns && WIFSIGNALED(p->exit_code))
 #define PAGES(n) ((n) * (uint64_t)m->machine.page_size)
 #define SIGNED_PAGES(n) ((n) * (int64_t)m->machine.page_size)
 
@@ -55,10 +59,8 @@ PROCESS_VALUE(unit, true, pw_value_text_or_unknown, p->unit)
 PROCESS_VALUE(container, true, pw_value_text_or_unknown, p->container)
 PROCESS_VALUE(alive, true, pw_value_b, p->alive)
 PROCESS_VALUE(exit_time, p->exit_ns != 0, pw_value_u, pw_model_realtime(m, p->exit_ns))
-PROCESS_VALUE(exit_status, p->exit_ns && WIFEXITED(p->exit_code), pw_value_u,
-	      (uint64_t)WEXITSTATUS(p->exit_code))
-PROCESS_VALUE(exit_signal, p->exit_ns && WIFSIGNALED(p->exit_code), pw_value_u,
-	      (uint64_t)WTERMSIG(p->exit_code))
+PROCESS_VALUE(exit_status, EXITED, pw_value_u, (uint64_t)WEXITSTATUS(p->exit_code))
+PROCESS_VALUE(exit_signal, SIGNALED, pw_value_u, (uint64_t)WTERMSIG(p->exit_code))
 PROCESS_VALUE(oom_killed, true, pw_value_b, p->oom_killed)
 
 PROCESS_VALUE(footprint_bytes, SAMPLED, pw_value_u, PAGES(pw_process_footprint(p)))
@@ -67,8 +69,7 @@ PROCESS_VALUE(rss_anon_bytes, SAMPLED, pw_value_u, PAGES(p->now.anon_pages))
 PROCESS_VALUE(rss_file_bytes, SAMPLED, pw_value_u, PAGES(p->now.file_pages))
 PROCESS_VALUE(rss_shmem_bytes, SAMPLED, pw_value_u, PAGES(p->now.shmem_pages))
 PROCESS_VALUE(swap_bytes, SAMPLED, pw_value_u, PAGES(p->now.swap_pages))
-PROCESS_VALUE(rss_error_bytes, SAMPLED, pw_value_u,
-	      p->now.flags &PW_COUNTERS_RSS_BOUND ? PAGES(p->now.rss_error_pages) : 0)
+PROCESS_VALUE(rss_error_bytes, SAMPLED, pw_value_u, RSS_BOUND ? PAGES(p->now.rss_error_pages) : 0)
 PROCESS_VALUE(page_table_bytes, SAMPLED, pw_value_u, p->now.page_table_bytes)
 PROCESS_VALUE(virtual_bytes, SAMPLED, pw_value_u, PAGES(p->now.virtual_pages))
 PROCESS_VALUE(data_bytes, SAMPLED, pw_value_u, PAGES(p->now.data_pages))
@@ -82,12 +83,12 @@ PROCESS_VALUE(hiwater_rss_bytes, p->now.hiwater_rss_pages != 0, pw_value_u,
 PROCESS_VALUE(vmas, SAMPLED, pw_value_u, p->now.map_count)
 PROCESS_VALUE(threads, SAMPLED, pw_value_u, p->now.threads)
 
-#define PROCESS_GROWTH(name, horizon)                                                              \
-	static void get_##name(const void *ctx, const void *row, struct pw_value *ret)             \
-	{                                                                                          \
-		const struct pw_process *p = row;                                                  \
-                                                                                                   \
-		pw_table_growth(ctx, &p->footprint, horizon, ret);                                 \
+#define PROCESS_GROWTH(name, horizon)                                                  \
+	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                              \
+		const struct pw_process *p = row;                                      \
+                                                                                       \
+		pw_table_growth(ctx, &p->footprint, horizon, ret);                     \
 	}
 PROCESS_GROWTH(growth_1m_bytes_per_minute, PW_HORIZON_1M)
 PROCESS_GROWTH(growth_10m_bytes_per_minute, PW_HORIZON_10M)
@@ -106,8 +107,8 @@ PROCESS_VALUE(major_faults, SAMPLED, pw_value_u, p->now.major_faults)
 PROCESS_VALUE(cpu_ns, SAMPLED, pw_value_u, p->now.cpu_ns)
 PROCESS_VALUE(minor_faults_per_second, RATED, pw_value_d, p->minor_faults_rate)
 PROCESS_VALUE(major_faults_per_second, RATED, pw_value_d, p->major_faults_rate)
-PROCESS_VALUE(touched_pages_per_second, RATED &&LEDGER, pw_value_d, p->touched_rate)
-PROCESS_VALUE(freed_pages_per_second, RATED &&LEDGER, pw_value_d, p->freed_rate)
+PROCESS_VALUE(touched_pages_per_second, LEDGER_RATED, pw_value_d, p->touched_rate)
+PROCESS_VALUE(freed_pages_per_second, LEDGER_RATED, pw_value_d, p->freed_rate)
 PROCESS_VALUE(cpu_ratio, RATED, pw_value_d, p->cpu_share)
 
 PROCESS_VALUE(ledger_live_bytes, LEDGER, pw_value_u, PAGES(p->now.ledger_live_pages))
@@ -129,11 +130,13 @@ static void get_build_id(const void *ctx, const void *row, struct pw_value *ret)
 }
 
 const struct pw_column pw_process_columns[] = {
-#define C(name, title, unit, width, standard, help)                                                \
-	{ #name, title, help, PW_UNIT_##unit, width, standard, get_##name }
+#define C(name, title, unit, width, standard, help)                             \
+	{                                                                       \
+#name, title, help, PW_UNIT_##unit, width, standard, get_##name \
+	}
 	C(pid, "PID", COUNT, 7, true, "process id in the initial namespace"),
 	PW_SHARED_COLUMNS(C)
-	C(comm, "COMMAND", TEXT, 15, true, "the kernel's short name of the process"),
+		C(comm, "COMMAND", TEXT, 15, true, "the kernel's short name of the process"),
 	C(parent_pid, "PPID", COUNT, 7, false, "process id of the parent"),
 	C(uid, "UID", COUNT, 6, false, "effective user id"),
 	C(start_time, "STARTED", TIME, 24, false, "when the process started"),
@@ -167,8 +170,7 @@ const struct pw_column pw_process_columns[] = {
 	C(cpu_ns, "TIME", NS, 8, false, "CPU time ever, user and system"),
 	C(ledger_live_bytes, "LEDGER", BYTES, 6, false,
 	  "pages that it touched first and that are still in use, from the ledger"),
-	C(ledger_touched_bytes, "TOUCHED", BYTES, 7, false,
-	  "first touches since the ledger began"),
+	C(ledger_touched_bytes, "TOUCHED", BYTES, 7, false, "first touches since the ledger began"),
 	C(ledger_freed_bytes, "FREED", BYTES, 6, false, "pages given back since the ledger began"),
 	C(residual_bytes, "RESID", SIGNED_BYTES, 7, false,
 	  "resident anonymous and shared memory that the ledger does not account for"),

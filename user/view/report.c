@@ -11,27 +11,65 @@
 #define SEGMENTS_PER_PROCESS 12
 
 static const char *const process_shown[] = {
-	"pid", "footprint_bytes", "rss_anon_bytes", "rss_file_bytes", "rss_shmem_bytes",
-	"swap_bytes", "hiwater_rss_bytes", "growth_total_bytes", "threads", "cpu_ns", "comm",
-	"unit", NULL,
+	"pid",
+	"footprint_bytes",
+	"rss_anon_bytes",
+	"rss_file_bytes",
+	"rss_shmem_bytes",
+	"swap_bytes",
+	"hiwater_rss_bytes",
+	"growth_total_bytes",
+	"threads",
+	"cpu_ns",
+	"comm",
+	"unit",
+	NULL,
 };
 static const char *const growing_shown[] = {
-	"pid", "growth_total_bytes", "growth_1m_bytes_per_minute", "growth_10m_bytes_per_minute",
-	"growth_1h_bytes_per_minute", "growth_8h_bytes_per_minute", "footprint_bytes",
-	"footprint_series_bytes", "comm", "unit", NULL,
+	"pid",
+	"growth_total_bytes",
+	"growth_1m_bytes_per_minute",
+	"growth_10m_bytes_per_minute",
+	"growth_1h_bytes_per_minute",
+	"growth_8h_bytes_per_minute",
+	"footprint_bytes",
+	"footprint_series_bytes",
+	"comm",
+	"unit",
+	NULL,
 };
 static const char *const group_shown[] = {
-	"processes", "footprint_bytes", "rss_anon_bytes", "rss_file_bytes", "rss_shmem_bytes",
-	"swap_bytes", "growth_total_bytes", "born", "died", "oom_kills", "name", "cgroup", NULL,
+	"processes",
+	"footprint_bytes",
+	"rss_anon_bytes",
+	"rss_file_bytes",
+	"rss_shmem_bytes",
+	"swap_bytes",
+	"growth_total_bytes",
+	"born",
+	"died",
+	"oom_kills",
+	"name",
+	"cgroup",
+	NULL,
 };
 static const char *const growing_group_shown[] = {
-	"processes", "growth_total_bytes", "growth_1m_bytes_per_minute",
-	"growth_10m_bytes_per_minute", "growth_1h_bytes_per_minute", "growth_8h_bytes_per_minute",
-	"footprint_bytes", "footprint_series_bytes", "name", "cgroup", NULL,
+	"processes",
+	"growth_total_bytes",
+	"growth_1m_bytes_per_minute",
+	"growth_10m_bytes_per_minute",
+	"growth_1h_bytes_per_minute",
+	"growth_8h_bytes_per_minute",
+	"footprint_bytes",
+	"footprint_series_bytes",
+	"name",
+	"cgroup",
+	NULL,
 };
 static const char *const dead_shown[] = {
-	"pid", "hiwater_rss_bytes", "growth_total_bytes", "start_time", "exit_time", "exit_status",
-	"exit_signal", "oom_killed", "comm", "unit", NULL,
+	"pid",	       "hiwater_rss_bytes", "growth_total_bytes", "start_time", "exit_time",
+	"exit_status", "exit_signal",	    "oom_killed",	  "comm",	"unit",
+	NULL,
 };
 
 const struct pw_document_shape pw_document_report = {

@@ -10,17 +10,17 @@
 #include "user/view/document.h"
 
 enum pw_report_table { /* in the order of pw_document_report.tables */
-	PW_REPORT_PROCESSES,
-	PW_REPORT_GROWING,
-	PW_REPORT_GROUPS,
-	PW_REPORT_GROWING_GROUPS,
-	PW_REPORT_SEGMENTS,
-	PW_REPORT_DEAD,
-	PW_REPORT_OOM_KILLS,
-	PW_REPORT_EVENTS,
-	PW_REPORT_LOSSES,
-	PW_REPORT_COVERAGE,
-	PW_REPORT_TABLES
+		       PW_REPORT_PROCESSES,
+		       PW_REPORT_GROWING,
+		       PW_REPORT_GROUPS,
+		       PW_REPORT_GROWING_GROUPS,
+		       PW_REPORT_SEGMENTS,
+		       PW_REPORT_DEAD,
+		       PW_REPORT_OOM_KILLS,
+		       PW_REPORT_EVENTS,
+		       PW_REPORT_LOSSES,
+		       PW_REPORT_COVERAGE,
+		       PW_REPORT_TABLES
 };
 
 struct pw_report {

@@ -266,8 +266,7 @@ static int put_page(const struct pw_report *r, FILE *out)
 	char title[128];
 	int err;
 
-	snprintf(title, sizeof(title), "Memory of %.64s",
-		 (const char *)r->model->machine.hostname);
+	snprintf(title, sizeof(title), "Memory of %.64s", (const char *)r->model->machine.hostname);
 	pw_html_begin(out, title);
 	put_title(r, out);
 	put_coverage_line(r, out);

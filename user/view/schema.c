@@ -75,11 +75,10 @@ static json_t *document_schema(const struct pw_document_shape *shape)
 	json_t *properties = json_pack("{s:{s:s},s:{s:i}}", "schema", "const", shape->schema,
 				       "schema_version", "const", (int)shape->version);
 	json_t *required = json_pack("[s,s]", "schema", "schema_version");
-	json_t *s = json_pack("{s:s,s:o,s:s,s:s}", "$schema",
-			      "https://json-schema.org/draft/2020-12/schema", "$id",
-			      json_sprintf("urn:pagewarden:schema:%s:v%u", shape->schema,
-					   shape->version),
-			      "title", shape->schema, "description", shape->about);
+	json_t *s = json_pack(
+		"{s:s,s:o,s:s,s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
+		"$id", json_sprintf("urn:pagewarden:schema:%s:v%u", shape->schema, shape->version),
+		"title", shape->schema, "description", shape->about);
 
 	add_columns(shape->header, properties, required);
 	for (const struct pw_table_shape *t = shape->tables; t->name; t++) {

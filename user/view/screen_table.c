@@ -9,18 +9,48 @@
 
 /* What is worth its width, the most first. */
 static const char *const process_priority[] = {
-	"pid", "comm", "footprint_bytes", "growth_1m_bytes_per_minute", "rss_anon_bytes",
-	"growth_10m_bytes_per_minute", "footprint_series_bytes", "cpu_ratio",
-	"minor_faults_per_second", "freed_pages_per_second", "rss_file_bytes",
-	"growth_1h_bytes_per_minute", "rss_shmem_bytes", "swap_bytes", "touched_pages_per_second",
-	"unit", "threads", "growth_8h_bytes_per_minute", "cmdline", NULL,
+	"pid",
+	"comm",
+	"footprint_bytes",
+	"growth_1m_bytes_per_minute",
+	"rss_anon_bytes",
+	"growth_10m_bytes_per_minute",
+	"footprint_series_bytes",
+	"cpu_ratio",
+	"minor_faults_per_second",
+	"freed_pages_per_second",
+	"rss_file_bytes",
+	"growth_1h_bytes_per_minute",
+	"rss_shmem_bytes",
+	"swap_bytes",
+	"touched_pages_per_second",
+	"unit",
+	"threads",
+	"growth_8h_bytes_per_minute",
+	"cmdline",
+	NULL,
 };
 static const char *const group_priority[] = {
-	"processes", "name", "footprint_bytes", "growth_1m_bytes_per_minute", "rss_anon_bytes",
-	"growth_10m_bytes_per_minute", "footprint_series_bytes", "cpu_ratio",
-	"minor_faults_per_second", "freed_pages_per_second", "rss_file_bytes",
-	"growth_1h_bytes_per_minute", "rss_shmem_bytes", "swap_bytes", "touched_pages_per_second",
-	"unit", "born", "growth_8h_bytes_per_minute", "cgroup", NULL,
+	"processes",
+	"name",
+	"footprint_bytes",
+	"growth_1m_bytes_per_minute",
+	"rss_anon_bytes",
+	"growth_10m_bytes_per_minute",
+	"footprint_series_bytes",
+	"cpu_ratio",
+	"minor_faults_per_second",
+	"freed_pages_per_second",
+	"rss_file_bytes",
+	"growth_1h_bytes_per_minute",
+	"rss_shmem_bytes",
+	"swap_bytes",
+	"touched_pages_per_second",
+	"unit",
+	"born",
+	"growth_8h_bytes_per_minute",
+	"cgroup",
+	NULL,
 };
 
 /* Below this a footprint stands still, for the eye. */
@@ -82,7 +112,7 @@ static enum pw_style row_style(const void *ctx, size_t index)
 static void set_columns(struct pw_screen_table *t)
 {
 	t->grid.columns = t->opt.groups ? pw_group_columns : pw_process_columns;
-	t->grid.priority = t->chosen   ? t->chosen :
+	t->grid.priority = t->chosen	 ? t->chosen :
 			   t->opt.groups ? group_priority :
 					   process_priority;
 	t->grid.in_priority_order = t->chosen != NULL;

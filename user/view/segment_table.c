@@ -6,18 +6,18 @@
 
 #include "user/view/table_values.h"
 
-#define SEGMENT_VALUE(name, condition, set, expression)                                            \
-	static void get_##name(const void *ctx, const void *row, struct pw_value *ret)             \
-	{                                                                                          \
-		const struct pw_segment_row *r = row;                                              \
-		const struct pw_segment *s = &r->seg;                                              \
-                                                                                                   \
-		(void)ctx;                                                                         \
-		(void)s;                                                                           \
-		if (condition)                                                                     \
-			set(ret, expression);                                                      \
-		else                                                                               \
-			pw_value_unknown(ret);                                                     \
+#define SEGMENT_VALUE(name, condition, set, expression)                                \
+	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                              \
+		const struct pw_segment_row *r = row;                                  \
+		const struct pw_segment *s = &r->seg;                                  \
+                                                                                       \
+		(void)ctx;                                                             \
+		(void)s;                                                               \
+		if (condition)                                                         \
+			set(ret, expression);                                          \
+		else                                                                   \
+			pw_value_unknown(ret);                                         \
 	}
 #define SEGMENT_BYTES(name, value) SEGMENT_VALUE(name, (value) != PW_UNKNOWN, pw_value_u, value)
 
@@ -72,8 +72,10 @@ SEGMENT_VALUE(pid, true, pw_value_u, s->key.pid)
 SEGMENT_VALUE(is_new, true, pw_value_b, r->is_new)
 
 const struct pw_column pw_segment_columns[] = {
-#define C(name, title, unit, width, standard, help)                                                \
-	{ #name, title, help, PW_UNIT_##unit, width, standard, get_##name }
+#define C(name, title, unit, width, standard, help)                             \
+	{                                                                       \
+#name, title, help, PW_UNIT_##unit, width, standard, get_##name \
+	}
 	C(kind, "KIND", TEXT, 14, true, "what the segment is"),
 	C(vmas, "VMAS", COUNT, 5, true, "mappings in it"),
 	C(virtual_bytes, "VIRT", BYTES, 6, true, "address space, without the holes"),
@@ -100,23 +102,25 @@ const struct pw_column pw_segment_columns[] = {
 };
 
 const char *const pw_segment_shown[] = {
-	"pid", "kind", "vmas", "virtual_bytes", "rss_bytes", "rss_anon_bytes", "rss_file_bytes",
-	"rss_shmem_bytes", "swap_bytes", "growth_bytes", "perms", "name", NULL,
+	"pid",	      "kind",		"vmas",		  "virtual_bytes",
+	"rss_bytes",  "rss_anon_bytes", "rss_file_bytes", "rss_shmem_bytes",
+	"swap_bytes", "growth_bytes",	"perms",	  "name",
+	NULL,
 };
 
 /* ---- the scan: the header above the segments; a row is the process ---- */
 
-#define SCAN_VALUE(name, condition, set, expression)                                               \
-	static void scan_##name(const void *ctx, const void *row, struct pw_value *ret)            \
-	{                                                                                          \
-		const struct pw_model *m = ctx;                                                    \
-		const struct pw_process *p = row;                                                  \
-                                                                                                   \
-		(void)m;                                                                           \
-		if (condition)                                                                     \
-			set(ret, expression);                                                      \
-		else                                                                               \
-			pw_value_unknown(ret);                                                     \
+#define SCAN_VALUE(name, condition, set, expression)                                    \
+	static void scan_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                               \
+		const struct pw_model *m = ctx;                                         \
+		const struct pw_process *p = row;                                       \
+                                                                                        \
+		(void)m;                                                                \
+		if (condition)                                                          \
+			set(ret, expression);                                           \
+		else                                                                    \
+			pw_value_unknown(ret);                                          \
 	}
 
 #define SCANNED (p->segments != NULL)
@@ -137,12 +141,12 @@ static const struct {
 	{ PW_SEGMENTS_NO_THREADS, "thread stacks not told apart" },
 };
 
-#define JOIN_WORDS(list, flags, used, ret)                                                         \
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {                              \
-		if ((flags)&list[i].flag)                                                          \
-			used += (size_t)snprintf((ret)->scratch.text + used,                       \
-						 sizeof((ret)->scratch.text) - used, "%s%s",       \
-						 used ? ", " : "", list[i].words);                 \
+#define JOIN_WORDS(list, flags, used, ret)                                                   \
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {                        \
+		if ((flags)&list[i].flag)                                                    \
+			used += (size_t)snprintf((ret)->scratch.text + used,                 \
+						 sizeof((ret)->scratch.text) - used, "%s%s", \
+						 used ? ", " : "", list[i].words);           \
 	}
 
 static void scan_seen_by(const void *ctx, const void *row, struct pw_value *ret)
@@ -201,11 +205,11 @@ static uint64_t swap_of(const struct pw_segment *s)
 	return s->swap_bytes;
 }
 
-#define SCAN_SUM(name, of)                                                                         \
-	static void scan_##name(const void *ctx, const void *row, struct pw_value *ret)            \
-	{                                                                                          \
-		(void)ctx;                                                                         \
-		scan_sum(row, of, ret);                                                            \
+#define SCAN_SUM(name, of)                                                              \
+	static void scan_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                               \
+		(void)ctx;                                                              \
+		scan_sum(row, of, ret);                                                 \
 	}
 SCAN_SUM(virtual_bytes, virtual_of)
 SCAN_SUM(rss_bytes, pw_segment_resident)
@@ -225,8 +229,10 @@ SCAN_VALUE(lock_longest_ns, SCANNED, pw_value_u, p->segments->head.lock_longest_
 SCAN_VALUE(scan_ns, SCANNED, pw_value_u, p->segments->head.scan_ns)
 
 const struct pw_column pw_scan_columns[] = {
-#define C(name, title, unit, width, standard, help)                                                \
-	{ #name, title, help, PW_UNIT_##unit, width, standard, scan_##name }
+#define C(name, title, unit, width, standard, help)                              \
+	{                                                                        \
+#name, title, help, PW_UNIT_##unit, width, standard, scan_##name \
+	}
 	C(pid, "pid", COUNT, 7, true, "process id in the initial namespace"),
 	C(comm, "command", TEXT, 15, true, "the kernel's short name of the process"),
 	C(exe, "exe", TEXT, 40, true, "path of the program, in the process's own root"),

@@ -28,8 +28,8 @@ static void get_footprint_bytes(const void *ctx, const void *row, struct pw_valu
 const struct pw_column pw_timeline_columns[] = {
 	{ "time", "TIME", "end of the step", PW_UNIT_TIME, 24, true, get_time },
 	{ "step_ns", "STEP", "length of the step", PW_UNIT_NS, 8, true, get_step_ns },
-	{ "footprint_bytes", "FOOTPR", "the footprint at the end of the step", PW_UNIT_BYTES, 8, true,
-	  get_footprint_bytes },
+	{ "footprint_bytes", "FOOTPR", "the footprint at the end of the step", PW_UNIT_BYTES, 8,
+	  true, get_footprint_bytes },
 	{ NULL },
 };
 
