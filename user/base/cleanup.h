@@ -11,10 +11,10 @@
 #define pw_cleanup(fn) __attribute__((cleanup(fn)))
 
 /* _cleanup for (type *) variables with a destroy function that takes NULL. */
-#define PW_DEFINE_CLEANUP(type, destroy)                                       \
-	static inline void destroy##p(type **p)                                \
-	{                                                                      \
-		destroy(*p);                                                   \
+#define PW_DEFINE_CLEANUP(type, destroy)        \
+	static inline void destroy##p(type **p) \
+	{                                       \
+		destroy(*p);                    \
 	}
 
 static inline void pw_freep(void *p)
@@ -46,11 +46,11 @@ static inline void pw_closedirp(DIR **d)
 #define pw_auto_closedir pw_cleanup(pw_closedirp)
 
 /* Hand a guarded pointer or descriptor to its new owner. */
-#define pw_steal(p)                                                            \
-	({                                                                     \
-		__typeof__(p) stolen = (p);                                    \
-		(p) = NULL;                                                    \
-		stolen;                                                        \
+#define pw_steal(p)                         \
+	({                                  \
+		__typeof__(p) stolen = (p); \
+		(p) = NULL;                 \
+		stolen;                     \
 	})
 
 static inline int pw_steal_fd(int *fd)

@@ -26,13 +26,13 @@ int pw_procfs_open_path(const struct pw_procfs *fs, const char *path, int flags)
  * without it goes to ret_len, may be NULL). -ESRCH when the process is gone,
  * -E2BIG when it did not fit (buf then holds its beginning).
  */
-int pw_procfs_read(const struct pw_procfs *fs, uint32_t pid, const char *name,
-		   char *buf, size_t size, size_t *ret_len);
-int pw_procfs_read_path(const struct pw_procfs *fs, const char *path,
-			char *buf, size_t size, size_t *ret_len);
+int pw_procfs_read(const struct pw_procfs *fs, uint32_t pid, const char *name, char *buf,
+		   size_t size, size_t *ret_len);
+int pw_procfs_read_path(const struct pw_procfs *fs, const char *path, char *buf, size_t size,
+			size_t *ret_len);
 /* readlink, NUL-terminated. */
-int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name,
-		       char *buf, size_t size);
+int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name, char *buf,
+		       size_t size);
 
 /* What /proc/PID/stat tells, parsed from the last ')' so that any comm is safe. */
 struct pw_proc_stat {
