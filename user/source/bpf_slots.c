@@ -178,6 +178,8 @@ static uint32_t counters_flags(const struct pw_bpf *b, const struct pw_known *p,
 static void fill_counters(const struct pw_bpf *b, struct pw_known *p, const struct pw_slot *slot,
 			  struct pw_counters *c)
 {
+	uint64_t rss;
+
 	*c = (struct pw_counters){
 		.rec = { .type = PW_REC_COUNTERS, .size = sizeof(*c) },
 		.key = p->key,
@@ -212,6 +214,10 @@ static void fill_counters(const struct pw_bpf *b, struct pw_known *p, const stru
 		.brk_shrunk_bytes = slot->brk_shrunk_bytes,
 		.rss_error_pages = b->rss_error_pages,
 	};
+	/* Before 6.2 the kernel's own mark leaves out what the threads have not handed in. */
+	rss = c->anon_pages + c->file_pages + c->shmem_pages;
+	if (rss > c->hiwater_rss_pages && !(p->flags & PW_KNOWN_ENDED))
+		c->hiwater_rss_pages = rss;
 	memcpy(c->comm, p->comm, sizeof(c->comm));
 }
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watches one process through the eBPF source and through /proc, for tests on
+ * the live machine. The process is tests/programs/touch, driven step by step.
+ */
+#ifndef TESTS_LIB_WATCH_H
+#define TESTS_LIB_WATCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "user/source/source.h"
+
+#define WATCHED_MAX 8
+
+/* What the source said last. */
+struct watch {
+	struct pw_source *src;
+	struct pw_machine machine;
+	struct pw_tick tick;
+	uint32_t watched[WATCHED_MAX];
+	struct pw_counters counters[WATCHED_MAX];
+	uint64_t records[64]; /* by type */
+	/* events of children of `parent`, or of all when it is 0 */
+	uint32_t parent;
+	uint64_t forks, execs, exits, exit_codes_wrong;
+	struct pw_exit last_exit;
+	struct pw_exec last_exec;
+	struct pw_key *children; /* keys seen to be forked by parent */
+	size_t children_count;
+};
+
+static inline int watch_is_child(const struct watch *w, const struct pw_key *key)
+{
+	for (size_t i = w->children_count; i > 0; i--)
+		if (w->children[i - 1].pid == key->pid && w->children[i - 1].start_ns == key->start_ns)
+			return 1;
+	return 0;
+}
+
+static inline void watch_fork(struct watch *w, const struct pw_fork *f)
+{
+	if (w->parent && f->parent.pid != w->parent)
+		return;
+	w->forks++;
+	w->children = realloc(w->children, (w->children_count + 1) * sizeof(*w->children));
+	assert_non_null(w->children);
+	w->children[w->children_count++] = f->key;
+}
+
+static inline int watch_sink(void *ctx, const struct pw_record *rec)
+{
+	struct watch *w = ctx;
+
+	assert_true(rec->type < 64);
+	assert_int_equal(rec->size % 8, 0);
+	w->records[rec->type]++;
+	switch (rec->type) {
+	case PW_REC_MACHINE:
+		memcpy(&w->machine, rec, sizeof(w->machine));
+		break;
+	case PW_REC_TICK:
+		memcpy(&w->tick, rec, sizeof(w->tick));
+		break;
+	case PW_REC_FORK:
+		watch_fork(w, (const void *)rec);
+		break;
+	case PW_REC_EXEC:
+		if (watch_is_child(w, &((const struct pw_exec *)rec)->key)) {
+			w->execs++;
+			memcpy(&w->last_exec, rec, sizeof(w->last_exec));
+		}
+		break;
+	case PW_REC_EXIT:
+		if (watch_is_child(w, &((const struct pw_exit *)rec)->key)) {
+			w->exits++;
+			memcpy(&w->last_exit, rec, sizeof(w->last_exit));
+		}
+		break;
+	case PW_REC_COUNTERS:
+		for (int i = 0; i < WATCHED_MAX; i++)
+			if (((const struct pw_counters *)rec)->key.pid == w->watched[i])
+				memcpy(&w->counters[i], rec, sizeof(w->counters[i]));
+		break;
+	}
+	return 0;
+}
+
+static inline void watch_open(struct watch *w, const struct pw_source_options *opt)
+{
+	struct pw_error err = { 0 };
+	int rc = pw_source_bpf_create(opt, &w->src, &err);
+
+	if (rc)
+		fail_msg("%s; %s", err.what, err.remedy);
+}
+
+static inline void watch_close(struct watch *w)
+{
+	pw_source_destroy(w->src);
+	free(w->children);
+	memset(w, 0, sizeof(*w));
+}
+
+static inline void watch_collect(struct watch *w)
+{
+	struct pw_error err = { 0 };
+	int rc = pw_source_collect(w->src, watch_sink, w, &err);
+
+	if (rc)
+		fail_msg("collect: %d %s", rc, err.what);
+}
+
+/*
+ * The losses that would make the ledger wrong. Not PW_LOSS_RECURSION: an
+ * interrupt that comes while a program runs, and then frees pages, is counted
+ * there whatever it frees; those are the kernel's own pages, as exact results
+ * beside that count show.
+ */
+static inline uint64_t watch_page_losses(const struct watch *w)
+{
+	const __u64 *lost = w->tick.lost;
+
+	return lost[PW_LOSS_SLOTS_FULL] + lost[PW_LOSS_MIGRATION] + lost[PW_LOSS_STRAYS_FULL] +
+	       lost[PW_LOSS_OUT_OF_RANGE] + lost[PW_LOSS_STALE_PAGE];
+}
+
+/* ---- the driven process --------------------------------------------------------------- */
+
+struct driven {
+	pid_t pid;
+	int in, out;
+};
+
+static inline void program_path(const char *name, char path[PATH_MAX])
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = 0;
+	snprintf(path, PATH_MAX, "%.3000s/../programs/%s", dirname(self), name);
+	assert_int_equal(access(path, X_OK), 0);
+}
+
+static inline struct driven drive(const char *mode, unsigned long pages)
+{
+	char path[PATH_MAX], number[32], byte;
+	int to[2], from[2];
+	struct driven d;
+
+	program_path("touch", path);
+	snprintf(number, sizeof(number), "%lu", pages);
+	assert_int_equal(pipe2(to, O_CLOEXEC) | pipe2(from, O_CLOEXEC), 0);
+	d.pid = fork();
+	assert_true(d.pid >= 0);
+	if (d.pid == 0) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		execl(path, path, mode, number, NULL);
+		_exit(127);
+	}
+	close(to[0]);
+	close(from[1]);
+	d.in = to[1];
+	d.out = from[0];
+	assert_int_equal(read(d.out, &byte, 1), 1);
+	assert_int_equal(byte, 'r');
+	return d;
+}
+
+/* Runs the next step; returns its number. */
+static inline uint32_t drive_step(struct driven *d)
+{
+	struct {
+		char done;
+		uint32_t value;
+	} __attribute__((packed)) answer = { 0 };
+
+	assert_int_equal(write(d->in, "g", 1), 1);
+	assert_int_equal(read(d->out, &answer, sizeof(answer)), sizeof(answer));
+	assert_int_equal(answer.done, 'd');
+	return answer.value;
+}
+
+static inline void drive_end(struct driven *d)
+{
+	int status;
+
+	close(d->in);
+	close(d->out);
+	assert_int_equal(waitpid(d->pid, &status, 0), d->pid);
+	assert_int_equal(status, 0);
+}
+
+/* ---- /proc ------------------------------------------------------------------------------ */
+
+/* A number behind "NAME:" in a file of /proc/PID, or of /proc when pid is 0; -1: not there. */
+static inline int64_t proc_value(pid_t pid, const char *file, const char *name)
+{
+	char path[64], line[512];
+	size_t len = strlen(name);
+	int64_t value = -1;
+	FILE *f;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	else
+		snprintf(path, sizeof(path), "/proc/%s", file);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len) && (line[len] == ':' || line[len] == ' '))
+			value = strtoll(line + len + 1, NULL, 10);
+	fclose(f);
+	return value;
+}
+
+/* From a walk of the page tables: exact on every kernel, unlike /proc/PID/status. */
+static inline int64_t proc_anon_pages(pid_t pid)
+{
+	return proc_value(pid, "smaps_rollup", "Anonymous") / 4;
+}
+
+static inline int64_t proc_shmem_pages(pid_t pid)
+{
+	return proc_value(pid, "smaps_rollup", "Pss_Shmem") / 4;
+}
+
+#endif

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// links: rest
+// timeout: 240
+/*
+ * The page ledger, every page sampled, against programs with a known (prime)
+ * number of pages and against the kernel's own walk of their page tables.
+ * Differences between two intervals are compared, so that what the program
+ * itself needs cancels out.
+ */
+#include "tests/lib/watch.h"
+
+#include <sys/syscall.h>
+
+#define PAGES 7919u
+
+static struct watch w;
+
+struct point {
+	int64_t live, touched, freed; /* the ledger's */
+	int64_t anon, shmem; /* the counters' */
+	int64_t proc; /* anon + shmem of the page tables */
+};
+
+/*
+ * Pages on their way to the LRU lists wait in a batch per CPU (up to 31), which
+ * keeps them even after their process let go. Emptying those batches is the
+ * first thing that move_pages(2) does.
+ */
+static void settle(void)
+{
+	int node = 0, status;
+
+	assert_int_equal(syscall(SYS_move_pages, 0, 0ul, NULL, &node, &status, 0), 0);
+}
+
+static struct point look(const struct driven *d)
+{
+	const struct pw_counters *c = &w.counters[0];
+
+	w.watched[0] = d->pid;
+	settle();
+	watch_collect(&w);
+	assert_int_equal(c->key.pid, d->pid);
+	return (struct point){
+		.live = c->ledger_live_pages,
+		.touched = c->ledger_touched_pages,
+		.freed = c->ledger_freed_pages,
+		.anon = c->anon_pages,
+		.shmem = c->shmem_pages,
+		.proc = proc_anon_pages(d->pid) + proc_shmem_pages(d->pid),
+	};
+}
+
+/* One step, and by how much everything moved. */
+static struct point step(struct driven *d)
+{
+	struct point before = look(d), after;
+
+	drive_step(d);
+	after = look(d);
+	return (struct point){
+		.live = after.live - before.live,
+		.touched = after.touched - before.touched,
+		.freed = after.freed - before.freed,
+		.anon = after.anon - before.anon,
+		.shmem = after.shmem - before.shmem,
+		.proc = after.proc - before.proc,
+	};
+}
+
+/* Says what is wrong in one line, with the losses that may explain it. */
+static void expect_moves(const struct point *p, int64_t touched, int64_t freed, uint64_t lost)
+{
+	uint64_t now = watch_page_losses(&w);
+
+	if (p->touched != touched || p->freed != freed || p->live != touched - freed ||
+	    p->proc != touched - freed || p->anon + p->shmem != touched - freed || now != lost)
+		fail_msg("expected %+ld touched %+ld freed, saw %+ld %+ld; live %+ld, rss_stat %+ld %+ld, "
+			 "page tables %+ld; losses %+ld",
+			 touched, freed, p->touched, p->freed, p->live, p->anon, p->shmem, p->proc,
+			 now - lost);
+}
+
+static void expect_step(struct driven *d, int64_t touched, int64_t freed)
+{
+	uint64_t lost = watch_page_losses(&w);
+	struct point p = step(d);
+
+	expect_moves(&p, touched, freed, lost);
+}
+
+static struct driven begin(const char *mode, unsigned long pages)
+{
+	struct driven d = drive(mode, pages);
+
+	look(&d);
+	return d;
+}
+
+static void anonymous(void **state)
+{
+	struct driven d = begin("anon", PAGES);
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+static void dontneed(void **state)
+{
+	struct driven d = begin("dontneed", PAGES);
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	expect_step(&d, 0, PAGES / 7);
+	expect_step(&d, PAGES / 7, 0);
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+/* Lazily freed pages stay until the kernel wants them, and are taken back by a write. */
+static void madv_free(void **state)
+{
+	struct driven d = begin("free", PAGES);
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	expect_step(&d, 0, 0);
+	expect_step(&d, 0, 0);
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+static void zero_page(void **state)
+{
+	struct driven d = begin("zero", PAGES);
+
+	(void)state;
+	expect_step(&d, 0, 0);
+	expect_step(&d, PAGES, 0);
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+static void populate(void **state)
+{
+	struct driven d = begin("populate", PAGES);
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+static void read_into_fresh_memory(void **state)
+{
+	struct driven d = begin("read", PAGES);
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+static void threads(void **state)
+{
+	struct driven d = begin("threads", PAGES);
+	struct point p;
+
+	(void)state;
+	step(&d); /* starts them: stacks */
+	p = step(&d);
+	/* Besides the area, a thread's first work may touch its own stack and malloc's data. */
+	assert_in_range(p.touched, PAGES, PAGES + 4 * 8);
+	assert_int_equal(p.live, p.proc);
+	assert_int_equal(p.anon, p.proc);
+	assert_int_equal(w.counters[0].threads, proc_value(d.pid, "status", "Threads"));
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+/* The child pays for what it copies; the parent keeps what it touched first. */
+static void copy_on_write(void **state)
+{
+	struct driven d = begin("cow", PAGES);
+	struct pw_counters parent, child;
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	w.watched[1] = drive_step(&d);
+	drive_step(&d); /* the child has run once */
+	watch_collect(&w);
+	parent = w.counters[0];
+	child = w.counters[1];
+	assert_int_equal(child.key.pid, w.watched[1]);
+	/* What a fork shares is in the child's RSS and not in its ledger: the residual. */
+	assert_true(child.anon_pages > PAGES);
+	assert_true(child.ledger_live_pages < 200);
+	drive_step(&d);
+	watch_collect(&w);
+	assert_int_equal(w.counters[1].ledger_touched_pages - child.ledger_touched_pages, PAGES / 7);
+	assert_int_equal(w.counters[1].ledger_live_pages - child.ledger_live_pages, PAGES / 7);
+	assert_int_equal(w.counters[0].ledger_live_pages, parent.ledger_live_pages);
+	drive_step(&d); /* the child ends: its pages go back */
+	settle();
+	watch_collect(&w);
+	assert_int_equal(w.counters[1].ledger_live_pages, 0);
+	assert_true(w.counters[1].flags & PW_COUNTERS_DEAD);
+	assert_int_equal(w.counters[1].ledger_freed_pages, w.counters[1].ledger_touched_pages);
+	w.watched[1] = 0;
+	expect_step(&d, 0, PAGES);
+	drive_end(&d);
+}
+
+static void need_huge_pages(void)
+{
+	char mode[128] = "";
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+
+	if (f) {
+		if (!fgets(mode, sizeof(mode), f))
+			mode[0] = 0;
+		fclose(f);
+	}
+	if (!mode[0] || strstr(mode, "[never]")) {
+		print_message("this kernel gives no transparent huge pages: %s\n", mode);
+		skip();
+	}
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/*
+ * A hole in a huge page leaves the RSS at once, but its memory stays with the
+ * kernel until the huge page is split: that is the ledger's residual.
+ */
+static void huge_pages_split_by_dontneed(void **state)
+{
+	struct driven d = begin("huge", 2003);
+	int64_t huge, gone, hole = 101;
+	struct point p;
+
+	(void)state;
+	need_huge_pages();
+	expect_step(&d, 2048, 0);
+	huge = proc_value(d.pid, "smaps_rollup", "AnonHugePages");
+	assert_int_equal(huge, 2048 * 4);
+	p = step(&d);
+	assert_int_equal(p.proc, -hole);
+	assert_int_equal(p.anon, -hole);
+	assert_in_range(-p.live, 0, hole); /* the kernel may split it at any time */
+	gone = -p.live;
+	p = step(&d);
+	assert_int_equal(p.proc, 0);
+	assert_int_equal(-p.live, hole - gone);
+	expect_step(&d, 0, 2048 - hole);
+	drive_end(&d);
+}
+
+static void huge_pages_split_by_mprotect(void **state)
+{
+	struct driven d = begin("protect", 2003);
+
+	(void)state;
+	need_huge_pages();
+	expect_step(&d, 2048, 0);
+	expect_step(&d, 0, 0);
+	expect_step(&d, 0, 2048);
+	drive_end(&d);
+}
+
+/* khugepaged allocates for a process in a kernel thread of its own. */
+static void huge_pages_collapsed_by_khugepaged(void **state)
+{
+	const char *dir = "/sys/kernel/mm/transparent_hugepage/khugepaged";
+	struct driven d = begin("collapse", 2003);
+	char path[128], scan[32] = "";
+	struct point before, p = { 0 };
+	int fd;
+
+	(void)state;
+	need_huge_pages();
+	assert_true(w.machine.coverage & PW_COVER_COLLAPSE);
+	snprintf(path, sizeof(path), "%s/scan_sleep_millisecs", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && read(fd, scan, sizeof(scan) - 1) > 0);
+	close(fd);
+	write_file(path, "10");
+	expect_step(&d, 2048, 0);
+	before = look(&d);
+	drive_step(&d);
+	for (int i = 0; i < 300; i++) {
+		usleep(20000);
+		if (proc_value(d.pid, "smaps_rollup", "AnonHugePages") == 2048 * 4)
+			break;
+	}
+	usleep(50000);
+	p = look(&d);
+	write_file(path, scan);
+	assert_int_equal(proc_value(d.pid, "smaps_rollup", "AnonHugePages"), 2048 * 4);
+	assert_int_equal(p.live, before.live);
+	assert_int_equal(p.proc, before.proc);
+	assert_int_equal(p.touched - before.touched, 2048);
+	assert_int_equal(p.freed - before.freed, 2048);
+	expect_step(&d, 0, 2048);
+	drive_end(&d);
+}
+
+/* Shared memory outlives its mapping: it leaves the RSS, and the ledger keeps it while it is there. */
+static void shared_memory(void **state)
+{
+	struct driven d = begin("shared", PAGES);
+	struct point p;
+
+	(void)state;
+	expect_step(&d, PAGES, 0);
+	p = step(&d);
+	assert_int_equal(p.proc, -(int64_t)PAGES);
+	assert_int_equal(p.shmem, -(int64_t)PAGES);
+	assert_int_equal(p.live, 0);
+	p = step(&d);
+	assert_int_equal(p.live, -(int64_t)PAGES);
+	assert_int_equal(p.proc, 0);
+	drive_end(&d);
+}
+
+/* Everything that a process touched is gone with it. */
+static void nothing_stays_behind(void **state)
+{
+	struct driven d = begin("anon", PAGES);
+	struct pw_counters *c = &w.counters[0];
+
+	(void)state;
+	drive_step(&d);
+	look(&d);
+	assert_true(c->ledger_live_pages > PAGES);
+	drive_end(&d);
+	for (int i = 0; i < 20 && c->ledger_live_pages; i++) {
+		usleep(50000);
+		settle();
+		watch_collect(&w);
+	}
+	assert_int_equal(c->ledger_live_pages, 0);
+	assert_int_equal(c->ledger_freed_pages, c->ledger_touched_pages);
+	assert_true(c->flags & PW_COUNTERS_DEAD);
+}
+
+/* Compaction moves the pages while they are counted: not one may be lost. */
+static void compaction(void **state)
+{
+	struct driven d = begin("scatter", 33053);
+	int64_t moved = proc_value(0, "vmstat", "pgmigrate_success");
+	struct point before, p;
+
+	(void)state;
+	assert_true(w.machine.coverage & PW_COVER_MIGRATION);
+	expect_step(&d, 2 * 33053, 33053);
+	before = look(&d);
+	for (int i = 0; i < 20; i++) {
+		write_file("/proc/sys/vm/compact_memory", "1");
+		p = look(&d);
+		assert_int_equal(p.live, before.live);
+		assert_int_equal(p.proc, before.proc);
+	}
+	moved = proc_value(0, "vmstat", "pgmigrate_success") - moved;
+	print_message("%ld pages moved\n", moved);
+	assert_true(moved > 1009);
+	assert_int_equal(p.touched, before.touched);
+	expect_step(&d, 33053, 0);
+	expect_step(&d, 0, 2 * 33053);
+	drive_end(&d);
+}
+
+static int open_source(void **state)
+{
+	const struct pw_source_options opt = { .sample_every = 1 };
+
+	(void)state;
+	watch_open(&w, &opt);
+	watch_collect(&w);
+	return 0;
+}
+
+static int close_source(void **state)
+{
+	(void)state;
+	watch_close(&w);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(anonymous),
+		cmocka_unit_test(dontneed),
+		cmocka_unit_test(madv_free),
+		cmocka_unit_test(zero_page),
+		cmocka_unit_test(populate),
+		cmocka_unit_test(read_into_fresh_memory),
+		cmocka_unit_test(threads),
+		cmocka_unit_test(copy_on_write),
+		cmocka_unit_test(huge_pages_split_by_dontneed),
+		cmocka_unit_test(huge_pages_split_by_mprotect),
+		cmocka_unit_test(huge_pages_collapsed_by_khugepaged),
+		cmocka_unit_test(shared_memory),
+		cmocka_unit_test(nothing_stays_behind),
+		cmocka_unit_test(compaction),
+	};
+
+	return cmocka_run_group_tests(tests, open_source, close_source);
+}
