@@ -113,8 +113,14 @@ static int bind_socket(struct pw_listener *l, gid_t group, struct pw_error *err)
 
 int pw_listener_set_group(struct pw_listener *l, gid_t group)
 {
-	/* Without the group the socket stays root's. */
-	return group != (gid_t)-1 && lchown(l->path, -1, group) < 0 ? -errno : 0;
+	struct stat st;
+
+	if (group == (gid_t)-1)
+		return 0; /* without the group the socket stays root's */
+	/* Under systemd the group is ours already, and changing it takes a capability. */
+	if (lstat(l->path, &st) == 0 && st.st_gid == group)
+		return 0;
+	return lchown(l->path, -1, group) < 0 ? -errno : 0;
 }
 
 int pw_listener_open(const char *path, gid_t group, struct pw_listener *ret, struct pw_error *err)
