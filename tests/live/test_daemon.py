@@ -33,12 +33,13 @@ os.chmod(TMP, 0o755)
 class Daemon:
     """One daemon in the foreground; its words are in log()."""
 
-    def __init__(self, *options, socket_path=SOCKET, history=HISTORY, config=CONFIG, wait=True, prefix=()):
+    def __init__(self, *options, socket_path=SOCKET, history=HISTORY, config=CONFIG, prefix=()):
         self.socket = socket_path
         self.log_file = open(os.path.join(TMP, "log"), "wb+")
         self.process = start([*prefix, PAGEWARDEN, "daemon", "--config", config, "--socket", socket_path,
                               "--history", history, *options], stdout=self.log_file, stderr=self.log_file)
-        if wait and not wait_for(lambda: "watching" in self.log() or self.process.poll() is not None, 30):
+        if not wait_for(lambda: "watching" in self.log() or self.process.poll() is not None, 30) or \
+                self.process.poll() is not None:
             raise RuntimeError("the daemon did not start: " + self.log())
 
     def log(self):
@@ -97,14 +98,27 @@ def alive(daemon):
 
 
 def as_nobody(code, groups=()):
-    """Runs Python as nobody, with supplementary groups; what it prints."""
-    def drop():
+    """Runs Python as nobody, with supplementary groups; what it prints.
+
+    In a fork, because nobody may not be able to run this interpreter."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(30)
+        os.dup2(writer, 1)
         os.setgroups(list(groups))
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-    done = subprocess.run([sys.executable, "-c", code], preexec_fn=drop, capture_output=True, text=True,
-                          timeout=30, check=False, cwd="/")
-    return done.stdout + done.stderr
+        try:
+            exec(code, {"print": lambda *a: os.write(1, (" ".join(map(str, a)) + "\n").encode())})
+        except BaseException as e:  # told to the parent, whatever it is
+            os.write(1, repr(e).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, errors="replace") as f:
+        said = f.read()
+    os.waitpid(pid, 0)
+    return said
 
 
 def stream(seconds, path=SOCKET, read=True):
@@ -130,8 +144,7 @@ def replayed(data, *argv):
     with open(path, "wb") as f:
         f.write(data)
     done = pagewarden("replay", path, *argv, "--format", "json")
-    return done, json.loads(done.stdout.strip().splitlines()[-1]) if done.returncode in (0, 5) and done.stdout \
-        else None
+    return done, json.loads(done.stdout) if done.returncode in (0, 5) and done.stdout else None
 
 
 # ---- start, API ---------------------------------------------------------------------
@@ -274,10 +287,10 @@ churn = start([sys.executable, "-c",
                "import os,time\n"
                "while True:\n"
                " kids=[]\n"
-               " for i in range(100):\n"
+               " for i in range(300):\n"
                "  p=os.fork()\n"
                "  if p==0:\n"
-               "   b=bytearray(os.urandom(1)[0]*4096+1); time.sleep(0.4); os._exit(0)\n"
+               "   b=bytearray(os.urandom(1)[0]*4096+1); time.sleep(0.3); os._exit(0)\n"
                "  kids.append(p)\n"
                " [os.waitpid(k,0) for k in kids]"])
 lost = wait_for(lambda: status()["stream_lost_records"] > 0, 60)
@@ -386,6 +399,16 @@ check("and removes the socket and the pid file", os.listdir(RUN) == [], os.listd
 check("the end of the victim is in the history",
       rows("SELECT end_ns IS NOT NULL FROM process WHERE pid = ?", victim.pid) in ([(1,)], [(0,)]))
 
+def fill(path):
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT)
+    try:
+        while os.write(fd, b"x" * 4096):
+            pass
+    except OSError:
+        pass
+    os.close(fd)
+
+
 # ---- no history, full disk, newer schema, no privilege -------------------------------------
 
 with sqlite3.connect(HISTORY) as db:
@@ -402,29 +425,16 @@ if mounted.returncode:
 else:
     try:
         filler = os.path.join(small, "filler")
-        with open(filler, "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * 4096)
-                    f.flush()
-            except OSError:
-                pass
+        fill(filler)
         daemon = Daemon(history=os.path.join(small, "h.db"))
         st = status()
-        check("with a full disk it watches on without a history", not st["history_open"]
-              and "No space left" in (st["history_error"] or "") + daemon.log() or "full" in (st["history_error"] or ""),
-              st)
+        check("with a full disk it watches on without a history, and says why", not st["history_open"]
+              and re.search("full|No space", st["history_error"] or ""), f"{st} {daemon.log()}")
         daemon.stop()
         os.remove(filler)
         daemon = Daemon(history=os.path.join(small, "h.db"))
         wait_for(lambda: status()["history_bytes"] > 0, 5)
-        with open(filler, "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * 4096)
-                    f.flush()
-            except OSError:
-                pass
+        fill(filler)
         churn = start([sys.executable, "-c", "import time\nb=[]\nwhile True: b.append(bytearray(40960)); time.sleep(.1)"])
         lost = wait_for(lambda: status()["history_lost_rows"] > 0, 60)
         st = status()
@@ -437,10 +447,15 @@ else:
     finally:
         subprocess.run(["umount", "-l", small], check=False)
 
-daemon = Daemon("--no-ledger", prefix=("setpriv", "--bounding-set", "-all", "--inh-caps", "-all"), history="none")
+daemon = Daemon("--no-ledger", prefix=("setpriv", "--bounding-set", "-all,+chown", "--inh-caps", "-all"), history="none")
 st = status()
 check("without privileges it goes on with /proc and says why", st["source"] == "proc" and st["source_why"], st)
 daemon.stop()
+done = subprocess.run(["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", PAGEWARDEN, "daemon", "--config",
+                       CONFIG, "--socket", SOCKET, "--history", "none"], capture_output=True, text=True, timeout=30,
+                      check=False)
+check("a socket that can't be given to its group is no socket", done.returncode == 3 and not os.path.exists(SOCKET),
+      f"{done.returncode} {done.stderr}")
 done = subprocess.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", PAGEWARDEN,
                        "daemon", "--config", CONFIG], capture_output=True, text=True, timeout=30, check=False)
 check("started by a user it says what it lacks", done.returncode == 3 and "run as root" in done.stderr,

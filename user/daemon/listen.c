@@ -104,6 +104,7 @@ static int bind_socket(struct pw_listener *l, gid_t group, struct pw_error *err)
 	mask = umask(0117); /* never, even for a moment, open to others */
 	r = bind(l->fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 	umask(mask);
+	l->bound = !r;
 	if (!r)
 		r = pw_listener_set_group(l, group);
 	if (!r && listen(l->fd, BACKLOG) < 0)
@@ -146,6 +147,8 @@ int pw_listener_open(const char *path, gid_t group, struct pw_listener *ret, str
 	r = remove_stale(path, err);
 	r = r ? r : bind_socket(&l, group, err);
 	if (r) {
+		if (l.bound)
+			unlink(l.path);
 		if (l.fd >= 0)
 			close(l.fd);
 		unlink(l.pid_path);

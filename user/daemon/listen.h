@@ -7,6 +7,7 @@
 #ifndef PW_DAEMON_LISTEN_H
 #define PW_DAEMON_LISTEN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "user/base/error.h"
@@ -14,6 +15,7 @@
 struct pw_listener {
 	int fd; /* non-blocking; -1: none */
 	int pid_fd;
+	bool bound; /* the socket at path is ours */
 	char path[108];
 	char pid_path[128];
 };
