@@ -145,9 +145,13 @@ int pw_iter_vma(struct bpf_iter__task_vma *ctx)
 	bytes = (__u32)len - 1; /* without the NUL */
 	s->rec.name_len = (__u16)bytes;
 	bpf_seq_write(ctx->meta->seq, &s->rec, sizeof(s->rec));
-	/* the compiler may not reuse a narrower copy, whose bound the verifier lost */
+	/*
+	 * A mask, because a comparison may be done on a copy: verifiers before 7.x
+	 * then know the copy's bound alone. The barrier keeps the mask.
+	 */
 	barrier_var(bytes);
-	if (bytes > 0 && bytes < PW_VMA_NAME_MAX)
+	bytes &= PW_VMA_NAME_MAX - 1;
+	if (bytes > 0)
 		bpf_seq_write(ctx->meta->seq, s->name, bytes);
 	return 0;
 }
