@@ -28,7 +28,8 @@ static void destroy_linkp(struct bpf_link **link)
 	bpf_link__destroy(*link);
 }
 
-/* Takes whole records off the front of bytes; the number consumed, or -errno. */
+/* Takes whole records off the front of bytes: how many bytes, END, or -errno. */
+#define END INT64_MAX
 typedef int64_t (*consume_fn)(void *ctx, const uint8_t *bytes, size_t len);
 
 static int read_iterator(int fd, struct pw_lock_meter *meter, consume_fn consume, void *ctx)
@@ -55,6 +56,8 @@ static int read_iterator(int fd, struct pw_lock_meter *meter, consume_fn consume
 		used = consume(ctx, buf, len);
 		if (used < 0)
 			return (int)used;
+		if (used == END)
+			return 0;
 		len -= (size_t)used;
 		memmove(buf, buf + used, len);
 	}
@@ -85,7 +88,7 @@ struct vma_reader {
 	uint64_t page_size;
 	int (*add)(void *ctx, const struct pw_vma *vma);
 	void *ctx;
-	size_t count;
+	uint64_t seen; /* end of the last VMA; 0: none yet */
 };
 
 static uint32_t perms_of(uint64_t vm_flags)
@@ -150,6 +153,10 @@ static int64_t consume_vmas(void *ctx, const uint8_t *bytes, size_t len)
 			return -EBADMSG;
 		if (len - at < sizeof(rec) + rec.name_len)
 			break;
+		/* up to 6.18 at least, a filtered iterator repeats its last buffer for ever */
+		if (rec.end <= r->seen)
+			return END;
+		r->seen = rec.end;
 		vma.start = rec.start;
 		vma.end = rec.end;
 		vma.offset = rec.inode ? rec.page_offset * r->page_size : 0;
@@ -161,7 +168,6 @@ static int64_t consume_vmas(void *ctx, const uint8_t *bytes, size_t len)
 		err = r->add(r->ctx, &vma);
 		if (err)
 			return err;
-		r->count++;
 		at += sizeof(rec) + rec.name_len;
 	}
 	return (int64_t)at;
@@ -185,7 +191,7 @@ static int read_vmas(void *ctx, const struct pw_procfs *fs, const struct pw_key 
 	err = run_iterator(obj->progs.pw_iter_vma, key->pid, 0, meter, consume_vmas, &r);
 	pthread_mutex_unlock(&reader_lock);
 	/* a process whose first thread has ended has mappings that only maps may know */
-	return !err && r.count == 0 ? -EOPNOTSUPP : err;
+	return !err && r.seen == 0 ? -EOPNOTSUPP : err;
 }
 
 /* ---- threads ------------------------------------------------------------------ */
