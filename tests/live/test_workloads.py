@@ -87,6 +87,11 @@ def free_port():
         return str(probe.getsockname()[1])
 
 
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0
+
+
 def redis():
     for need in ("redis-server", "redis-benchmark"):
         if not shutil.which(need):
@@ -96,10 +101,12 @@ def redis():
     recording = Recording("redis")
     server = start(["redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no",
                     "--dir", TMP])
-    def fill():
-        return subprocess.run(["redis-benchmark", "-h", "127.0.0.1", "-p", port, "-t", "set", "-q", "-n", "60013",
-                               "-r", "1000003", "-d", "1021"], capture_output=True, check=False).returncode == 0
-    check("redis-benchmark fills redis-server", wait_for(fill, 30))
+    # redis-benchmark hangs when nobody listens yet
+    check("redis-server listens", wait_for(lambda: listens(port), 20))
+    filled = subprocess.run(["redis-benchmark", "-h", "127.0.0.1", "-p", port, "-t", "set", "-q", "-n", "60013",
+                             "-r", "1000003", "-d", "1021"], stdin=subprocess.DEVNULL, capture_output=True,
+                            timeout=60, check=False)
+    check("redis-benchmark fills redis-server", filled.returncode == 0, filled.stderr)
     compare("redis-server", recording, server.pid, 50 << 20)
 
 
