@@ -12,7 +12,7 @@ libs_of = -lcmocka $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(LDLIBS
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 ring_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard $(foreach r,replay live fuzz,tests/$(r)/test_*.c))))
 bench_tools := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
-probes := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/lib/*_probe.c tests/tools/*.c)))
+probes := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/lib/*_probe.c tests/tools/*.c tests/replay/make_*.c)))
 programs := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 $(BUILD)/tests/%.o: CPPFLAGS += $(test_cppflags)

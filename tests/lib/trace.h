@@ -53,7 +53,8 @@ static inline struct pw_key trace_key(uint32_t pid)
 
 static inline void trace_comm(uint8_t comm[PW_COMM_LEN], const char *text)
 {
-	strncpy((char *)comm, text, PW_COMM_LEN);
+	memset(comm, 0, PW_COMM_LEN);
+	memcpy(comm, text, strnlen(text, PW_COMM_LEN)); /* all 16 taken: no NUL */
 }
 
 static inline struct pw_machine *trace_machine(struct trace *t, const char *boot_id)
