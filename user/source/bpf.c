@@ -7,8 +7,8 @@
 
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
-#include "user/inspect/address_space.h"
 #include "user/source/bpf_private.h"
+#include "user/source/bpf_vma.h"
 #include "user/source/machine.h"
 
 static int tell_machine(struct pw_bpf *b, struct pw_error *err)
@@ -92,7 +92,8 @@ static int segments(struct pw_source *src, const struct pw_key *key, unsigned in
 {
 	struct pw_bpf *b = (struct pw_bpf *)src;
 
-	return pw_address_space_scan(&b->fs, NULL, key, flags, sink, ctx, err);
+	return pw_address_space_scan(&b->fs, b->coverage & PW_COVER_VMA_ITER ? &b->vmas : NULL, key,
+				     flags, sink, ctx, err);
 }
 
 static int ring_fd(struct pw_source *src)
@@ -142,7 +143,6 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 	b->began_ns = pw_clock_boot_ns();
 	pw_procfs_init(&b->fs, opt->root);
 	pw_bpf_cost_init(b);
-	libbpf_set_print(NULL);
 	rc = pw_bpf_load(b, err);
 	if (!rc)
 		rc = pw_bpf_known_init(b);
@@ -160,6 +160,9 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 		return rc;
 	if (!b->opt.no_ledger && !b->opt.no_seed)
 		pw_bpf_seed(b);
+	/* A recorded tree has no living tasks to iterate over. */
+	if (!opt->root && !pw_vma_provider_init(b->skel, &b->vmas))
+		b->coverage |= PW_COVER_VMA_ITER;
 	if (pw_machine_sees_all(&b->fs))
 		b->coverage |= PW_COVER_ALL_PROCESSES;
 	*ret = &pw_steal(b)->base;

@@ -2,7 +2,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,17 +18,39 @@
 #define RING_DEFAULT (1u << 20)
 #define STRAYS_LEAST 4096u
 
+/* The program that libbpf complained about last; its own name for the cause is a page long. */
+static char refused[64];
+
+static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list ap)
+{
+	char line[256], *end;
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), format, ap);
+	if (strncmp(line, "libbpf: prog '", 14) || !strstr(line, "load failed"))
+		return 0;
+	end = strchr(line + 14, '\'');
+	if (end)
+		*end = 0;
+	snprintf(refused, sizeof(refused), "%.63s", line + 14);
+	return 0;
+}
+
 static int load_failed(int rc, struct pw_error *err)
 {
-	if (rc == -EPERM || rc == -EACCES) {
-		pw_error_set(err, -EPERM, "cannot load the BPF programs: %s", strerror(-rc));
+	if (rc == -EPERM) {
+		pw_error_set(err, rc, "cannot load the BPF programs: %s", strerror(-rc));
 		pw_error_remedy(err, "run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; "
 				     "a kernel in lockdown mode \"confidentiality\" refuses them to everybody");
-		return -EPERM;
+		return rc;
 	}
 	if (rc == -ENOMEM)
 		return pw_error_set(err, rc, "no memory for the page ledger's maps");
-	return pw_error_set(err, rc, "the kernel refuses the BPF programs: %s", strerror(-rc));
+	if (refused[0])
+		return pw_error_set(err, rc, "this kernel refuses the BPF program %s: %s", refused,
+				    strerror(-rc));
+	return pw_error_set(err, rc, "cannot load the BPF programs: %s", strerror(-rc));
 }
 
 static bool power_of_two(uint32_t x)
@@ -131,6 +154,13 @@ void *pw_bpf_map_memory(const struct bpf_map *map, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* Programs whose absence costs speed or detail, never a number. */
+static void choose_optional(struct pw_bpf *b, bool optional)
+{
+	bpf_program__set_autoload(b->skel->progs.pw_iter_vma, optional);
+	bpf_program__set_autoload(b->skel->progs.pw_iter_thread, optional);
+}
+
 /* What the kernel says a map takes; 0 where it doesn't say. */
 static uint64_t map_bytes(const struct bpf_map *map)
 {
@@ -171,9 +201,28 @@ static void learn_cpus(struct pw_bpf *b)
 	b->coverage |= PW_COVER_RSS_EXACT;
 }
 
+static int open_and_load(struct pw_bpf *b, bool optional)
+{
+	int rc;
+
+	pagewarden_bpf__destroy(b->skel);
+	refused[0] = 0;
+	b->skel = pagewarden_bpf__open();
+	if (!b->skel)
+		return -errno;
+	set_rodata(b);
+	choose_programs(b);
+	choose_optional(b, optional);
+	rc = size_maps(b);
+	return rc ? rc : pagewarden_bpf__load(b->skel);
+}
+
 int pw_bpf_load(struct pw_bpf *b, struct pw_error *err)
 {
-	int rc = pw_kernel_probe(&b->fs, &b->kernel, err);
+	int rc;
+
+	libbpf_set_print(listen_to_libbpf);
+	rc = pw_kernel_probe(&b->fs, &b->kernel, err);
 
 	if (!rc)
 		rc = apply_options(b, err);
@@ -181,14 +230,10 @@ int pw_bpf_load(struct pw_bpf *b, struct pw_error *err)
 		rc = pw_calibrate(&b->fs, &b->kernel, &b->calibration, err);
 	if (rc)
 		return rc;
-	b->skel = pagewarden_bpf__open();
-	if (!b->skel)
-		return load_failed(-errno, err);
-	set_rodata(b);
-	choose_programs(b);
-	rc = size_maps(b);
-	if (!rc)
-		rc = pagewarden_bpf__load(b->skel);
+	rc = open_and_load(b, true);
+	/* Something optional may be refused (fentry often is): without it, then. */
+	if (rc && rc != -EPERM && rc != -ENOMEM)
+		rc = open_and_load(b, false);
 	if (rc)
 		return load_failed(rc, err);
 	measure_maps(b);

@@ -15,6 +15,7 @@
 
 #include "bpf/slot.h"
 #include "user/base/hash.h"
+#include "user/inspect/address_space.h"
 #include "user/source/calibrate.h"
 #include "user/source/kernel.h"
 #include "user/source/source.h"
@@ -75,6 +76,7 @@ struct pw_bpf {
 	uint64_t ledger_entries;
 	uint64_t ledger_bytes;
 
+	struct pw_vma_provider vmas; /* with PW_COVER_VMA_ITER */
 	struct pw_slot *slots; /* mapped from the kernel */
 	uint32_t capacity;
 
