@@ -53,7 +53,7 @@ def run_cpu_ns(argv, **options):
 
 
 class Ledger:
-    """The ledger on: `pagewarden record` to nowhere, until left."""
+    """The ledger on: `pagewarden record` into a file that goes away, until left."""
 
     def __init__(self, options=()):
         self.options = list(options)
@@ -62,8 +62,10 @@ class Ledger:
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile()
+        self.directory = tempfile.TemporaryDirectory(prefix="pagewarden-bench.")
         self.process = subprocess.Popen(
-            [PAGEWARDEN, "record", "--socket", "none", "-o", "/dev/null", *self.options],
+            [PAGEWARDEN, "record", "--socket", "none", "-o", os.path.join(self.directory.name, "trace"),
+             *self.options],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self._wait_until_loaded()
         self.start_cpu = process_cpu_ns(self.process.pid)
@@ -105,6 +107,7 @@ class Ledger:
             self.seconds = time.monotonic() - getattr(self, "start", time.monotonic())
             self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=20)
+        self.directory.cleanup()
 
 
 class Nothing:
