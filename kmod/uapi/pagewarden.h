@@ -122,6 +122,7 @@ struct pw_oom {
 #define PW_COUNTERS_RSS_BOUND (1u << 2) /* rss values are off by at most rss_error_pages */
 #define PW_COUNTERS_DEAD (1u << 3) /* last sample of a dead process (pages may live on) */
 #define PW_COUNTERS_SEEDED (1u << 4) /* ran before Pagewarden; its pages were seeded */
+#define PW_COUNTERS_PARTIAL (1u << 5) /* from a history: only rss, swap, page tables, faults, CPU */
 
 /*
  * Where a process's memory stands. Absolute values. Ledger values are

@@ -45,3 +45,30 @@ status=0
 check_between 'a recording that was cut short is no success' "$status" 1 5
 check_matches 'and it is said' "$tmp/err" "$tmp/short"
 check_fails 'a wrong option' 2 "$pagewarden" report --limit 0
+
+# The past: the daemon's history under the same report.
+"$pagewarden" daemon --socket "$tmp/sock" --history "$tmp/history.db" -i 500ms --flush 1s >"$tmp/log" 2>&1 &
+daemon=$!
+at_exit kill "$daemon"
+sleep 1
+/usr/bin/python3 -c 'import time; block = bytearray(67 << 20); time.sleep(600)' &
+grown=$!
+at_exit kill "$grown"
+since() { "$pagewarden" report --since 1h --history "$tmp/history.db" "$@"; }
+has_process() { since -f csv --limit 1000 | grep -q "^$grown,"; }
+check 'the history has the process after two of its steps' wait_for 40 has_process
+check 'a report on the history' since -f json --limit 1000
+check 'matches its schema' "$root/tests/lib/validate.py" "$root/docs/schema" "$tmp/out"
+since -f json --limit 1000 >"$tmp/json"
+cat >"$tmp/look.py" <<'END'
+import json, sys
+report = json.load(open(sys.argv[1]))
+row = [p for p in report["processes"] if p["pid"] == int(sys.argv[2])][0]
+assert row["rss_anon_bytes"] >= 67 << 20, row["rss_anon_bytes"]
+assert row["comm"] == "python3", row["comm"]
+assert row["threads"] is None and row["virtual_bytes"] is None, "a history does not know these"
+assert report["source"] == "history" and report["own_rss_bytes"] is None and report["boot_time"] is None
+END
+check 'it knows what was kept, and no more' /usr/bin/python3 "$tmp/look.py" "$tmp/json" "$grown"
+check_fails 'a history that is not there' 4 "$pagewarden" report --since 1h --history "$tmp/none.db"
+check_fails 'the past of a recording' 2 "$pagewarden" report --since 1h --replay "$tmp/rec"

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "user/base/clock.h"
+#include "user/base/procfs.h"
 #include "user/base/replace.h"
 #include "user/cmd/interrupt.h"
 #include "user/cmd/session.h"
+#include "user/daemon/daemon.h"
+#include "user/source/machine.h"
+#include "user/store/replay.h"
 #include "user/view/listing.h"
 #include "user/view/report.h"
 
@@ -20,6 +24,8 @@ enum {
 	OPT_DURATION = PW_OPT_OWN,
 	OPT_LIMIT,
 	OPT_SEGMENTS,
+	OPT_SINCE,
+	OPT_HISTORY,
 };
 
 struct report {
@@ -27,8 +33,16 @@ struct report {
 	uint64_t duration_ns;
 	uint64_t limit;
 	uint64_t segments; /* processes whose segments are looked at, live */
+	uint64_t since_ns; /* from the history: so long back; 0: not asked for */
+	const char *history;
 	struct pw_session *session;
+	struct pw_model *past; /* made from the history */
 };
+
+static const struct pw_model *model_of(const struct report *r)
+{
+	return r->past ? r->past : r->session->model;
+}
 
 /* ---- looking --------------------------------------------------------------------- */
 
@@ -89,6 +103,32 @@ static int look(struct report *r, struct pw_error *err)
 	return 0;
 }
 
+/* ---- the past -------------------------------------------------------------------- */
+
+static int look_back(struct report *r, struct pw_error *err)
+{
+	struct pw_store_options options = { .read_only = true };
+	struct pw_machine machine; /* the history does not keep it: as it is here and now */
+	struct pw_procfs fs;
+	uint64_t now = pw_clock_real_ns();
+	struct pw_store *store;
+	int rc = pw_store_open(r->history, &options, &store, err);
+
+	if (rc)
+		return rc;
+	pw_procfs_init(&fs, r->common.source.root);
+	rc = pw_machine_fill(&fs, "history",
+			     PW_COVER_EVENTS | PW_COVER_OOM | PW_COVER_ALL_PROCESSES, &machine);
+	rc = rc ? rc : pw_model_create(NULL, &r->past);
+	if (rc)
+		pw_error_set(err, rc, "cannot look at this machine: %s", strerror(-rc));
+	else
+		rc = pw_store_replay(store, now > r->since_ns ? now - r->since_ns : 0, now,
+				     &machine, pw_model_ingest, r->past, err);
+	pw_store_close(store);
+	return rc;
+}
+
 /* ---- printing -------------------------------------------------------------------- */
 
 static int print(const struct report *r, FILE *out)
@@ -98,7 +138,7 @@ static int print(const struct report *r, FILE *out)
 		.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 	};
 	struct pw_report report;
-	int rc = pw_report_init(&report, r->session->model, (size_t)r->limit);
+	int rc = pw_report_init(&report, model_of(r), (size_t)r->limit);
 
 	if (rc)
 		return rc;
@@ -137,8 +177,13 @@ static int print_report(const struct report *r, struct pw_error *err)
 
 static int report(struct report *r, struct pw_error *err)
 {
-	int rc = pw_session_open(&r->common, &r->session, err);
+	int rc;
 
+	if (r->since_ns) {
+		rc = look_back(r, err);
+		return rc ? rc : print_report(r, err);
+	}
+	rc = pw_session_open(&r->common, &r->session, err);
 	if (rc)
 		return rc;
 	if (r->session->why.what[0])
@@ -161,6 +206,13 @@ static int take_option(struct report *r, int code)
 	case OPT_LIMIT:
 		taken = pw_option_number(c, "--limit", optarg, 1, 100000, &r->limit);
 		break;
+	case OPT_SINCE:
+		taken = pw_option_duration(c, "--since", optarg, &r->since_ns);
+		break;
+	case OPT_HISTORY:
+		r->history = optarg;
+		taken = true;
+		break;
 	case OPT_SEGMENTS:
 		taken = pw_option_number(c, "--segments", optarg, 0, SEGMENTS_MAX, &r->segments);
 		break;
@@ -175,6 +227,8 @@ static int parse(struct report *r, int argc, char **argv)
 		{ "duration", required_argument, NULL, OPT_DURATION },
 		{ "limit", required_argument, NULL, OPT_LIMIT },
 		{ "segments", required_argument, NULL, OPT_SEGMENTS },
+		{ "since", required_argument, NULL, OPT_SINCE },
+		{ "history", required_argument, NULL, OPT_HISTORY },
 		{ NULL, 0, NULL, 0 },
 	};
 	int code;
@@ -189,12 +243,20 @@ static int parse(struct report *r, int argc, char **argv)
 	}
 	if (optind < argc)
 		return pw_usage_error(&pw_command_report, "unexpected argument '%s'", argv[optind]);
+	if (r->since_ns && r->common.input)
+		return pw_usage_error(&pw_command_report,
+				      "--since asks the history, --replay a recording: "
+				      "give one of them");
 	return PW_OPTION_TAKEN;
 }
 
 static int run(int argc, char **argv)
 {
-	struct report r = { .duration_ns = DURATION_DEFAULT_NS, .segments = SEGMENTS_DEFAULT };
+	struct report r = {
+		.duration_ns = DURATION_DEFAULT_NS,
+		.segments = SEGMENTS_DEFAULT,
+		.history = PW_DAEMON_HISTORY,
+	};
 	struct pw_error err = { 0 };
 	int rc;
 
@@ -211,6 +273,7 @@ static int run(int argc, char **argv)
 	if (r.session)
 		rc = pw_session_finish(r.session, rc);
 	pw_session_close(r.session);
+	pw_model_destroy(r.past);
 	return rc;
 }
 
@@ -223,14 +286,17 @@ const struct pw_command pw_command_report = {
 		"      --duration TIME    how long to look at the live machine (default 10s)\n" PW_HELP_INTERVAL
 		"      --limit N          at most N rows in each table (default 25)\n"
 		"      --segments N       look at the segments of the N largest processes\n"
-		"                         (default 5; a recording has what was recorded)\n" PW_HELP_REPLAY
-			PW_HELP_SOURCE PW_HELP_HELP "\n"
+		"                         (default 5; a recording has what was recorded)\n"
+		"      --since TIME       report on the daemon's history, so long back (24h, 7d)\n"
+		"      --history FILE     that history (default " PW_DAEMON_HISTORY
+		")\n" PW_HELP_REPLAY PW_HELP_SOURCE PW_HELP_HELP "\n"
 		"FILE is replaced whole or, when the disk is full, not at all. The HTML page needs no\n"
 		"network and runs no script.\n"
 		"\n"
 		"Examples:\n"
 		"  pagewarden report\n"
 		"  pagewarden report --duration 10m -f html -o report.html\n"
-		"  pagewarden report --replay monday.pwr -f json\n",
+		"  pagewarden report --replay monday.pwr -f json\n"
+		"  pagewarden report --since 24h -f html -o yesterday.html\n",
 	.run = run,
 };

@@ -23,6 +23,8 @@
 #define FOOTPRINT (g->anon_pages + g->shmem_pages + g->swap_pages)
 /* rates need two samples of each member */
 #define RATED (m->sequence > 1)
+/* a history keeps no threads: whoever lives has one */
+#define WHOLE (g->threads || !g->alive)
 #define LEDGER_RATED (LEDGER && RATED)
 
 /* "/usr/sbin/nginx" -> "nginx": what fits a line. */
@@ -46,7 +48,7 @@ GROUP_VALUE(processes, true, pw_value_u, g->alive)
 GROUP_VALUE(born, true, pw_value_u, g->born)
 GROUP_VALUE(died, true, pw_value_u, g->died)
 GROUP_VALUE(oom_kills, true, pw_value_u, g->oom_kills)
-GROUP_VALUE(threads, true, pw_value_u, g->threads)
+GROUP_VALUE(threads, WHOLE, pw_value_u, g->threads)
 GROUP_VALUE(first_seen_time, true, pw_value_u, pw_model_realtime(m, g->first_seen_ns))
 GROUP_VALUE(footprint_bytes, true, pw_value_u, PAGES(FOOTPRINT))
 GROUP_VALUE(rss_bytes, true, pw_value_u, PAGES(g->anon_pages + g->file_pages + g->shmem_pages))
@@ -55,7 +57,7 @@ GROUP_VALUE(rss_file_bytes, true, pw_value_u, PAGES(g->file_pages))
 GROUP_VALUE(rss_shmem_bytes, true, pw_value_u, PAGES(g->shmem_pages))
 GROUP_VALUE(swap_bytes, true, pw_value_u, PAGES(g->swap_pages))
 GROUP_VALUE(page_table_bytes, true, pw_value_u, g->page_table_bytes)
-GROUP_VALUE(virtual_bytes, true, pw_value_u, PAGES(g->virtual_pages))
+GROUP_VALUE(virtual_bytes, WHOLE, pw_value_u, PAGES(g->virtual_pages))
 GROUP_VALUE(growth_total_bytes, true, pw_value_i,
 	    (int64_t)(FOOTPRINT - g->first_footprint_pages) * (int64_t)m->machine.page_size)
 GROUP_VALUE(minor_faults, true, pw_value_u, g->minor_faults)

@@ -34,6 +34,8 @@
 	PROCESS_GETTER(name)
 
 #define SAMPLED (p->has_counters)
+/* a history keeps only some of the counters */
+#define WHOLE (p->has_counters && !(p->now.flags & PW_COUNTERS_PARTIAL))
 #define LEDGER (p->has_counters && (p->now.flags & PW_COUNTERS_LEDGER))
 #define VM_CALLS (p->has_counters && (p->now.flags & PW_COUNTERS_VM_CALLS))
 #define RATED (p->has_rates)
@@ -46,8 +48,8 @@
 
 PROCESS_VALUE(pid, true, pw_value_u, p->key.pid)
 PROCESS_VALUE(start_time, true, pw_value_u, pw_model_realtime(m, p->key.start_ns))
-PROCESS_VALUE(parent_pid, p->has_counters || p->identified, pw_value_u,
-	      p->has_counters ? p->now.parent_pid : p->parent.pid)
+PROCESS_VALUE(parent_pid, WHOLE || p->parent.pid, pw_value_u,
+	      WHOLE ? p->now.parent_pid : p->parent.pid)
 PROCESS_VALUE(uid, p->has_counters || p->identified, pw_value_u, p->uid)
 PROCESS_VALUE(comm, true, pw_value_text_or_unknown, p->comm)
 PROCESS_VALUE(exe, true, pw_value_text_or_unknown, p->exe)
@@ -71,17 +73,17 @@ PROCESS_VALUE(rss_shmem_bytes, SAMPLED, pw_value_u, PAGES(p->now.shmem_pages))
 PROCESS_VALUE(swap_bytes, SAMPLED, pw_value_u, PAGES(p->now.swap_pages))
 PROCESS_VALUE(rss_error_bytes, SAMPLED, pw_value_u, RSS_BOUND ? PAGES(p->now.rss_error_pages) : 0)
 PROCESS_VALUE(page_table_bytes, SAMPLED, pw_value_u, p->now.page_table_bytes)
-PROCESS_VALUE(virtual_bytes, SAMPLED, pw_value_u, PAGES(p->now.virtual_pages))
-PROCESS_VALUE(data_bytes, SAMPLED, pw_value_u, PAGES(p->now.data_pages))
-PROCESS_VALUE(stack_bytes, SAMPLED, pw_value_u, PAGES(p->now.stack_pages))
-PROCESS_VALUE(exec_bytes, SAMPLED, pw_value_u, PAGES(p->now.exec_pages))
-PROCESS_VALUE(brk_bytes, SAMPLED, pw_value_u, p->now.brk_bytes)
-PROCESS_VALUE(locked_bytes, SAMPLED, pw_value_u, PAGES(p->now.locked_pages))
-PROCESS_VALUE(pinned_bytes, SAMPLED, pw_value_u, PAGES(p->now.pinned_pages))
+PROCESS_VALUE(virtual_bytes, WHOLE, pw_value_u, PAGES(p->now.virtual_pages))
+PROCESS_VALUE(data_bytes, WHOLE, pw_value_u, PAGES(p->now.data_pages))
+PROCESS_VALUE(stack_bytes, WHOLE, pw_value_u, PAGES(p->now.stack_pages))
+PROCESS_VALUE(exec_bytes, WHOLE, pw_value_u, PAGES(p->now.exec_pages))
+PROCESS_VALUE(brk_bytes, WHOLE, pw_value_u, p->now.brk_bytes)
+PROCESS_VALUE(locked_bytes, WHOLE, pw_value_u, PAGES(p->now.locked_pages))
+PROCESS_VALUE(pinned_bytes, WHOLE, pw_value_u, PAGES(p->now.pinned_pages))
 PROCESS_VALUE(hiwater_rss_bytes, p->now.hiwater_rss_pages != 0, pw_value_u,
 	      PAGES(p->now.hiwater_rss_pages))
-PROCESS_VALUE(vmas, SAMPLED, pw_value_u, p->now.map_count)
-PROCESS_VALUE(threads, SAMPLED, pw_value_u, p->now.threads)
+PROCESS_VALUE(vmas, WHOLE, pw_value_u, p->now.map_count)
+PROCESS_VALUE(threads, WHOLE, pw_value_u, p->now.threads)
 
 #define PROCESS_GROWTH(name, horizon)                                                  \
 	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \

@@ -108,8 +108,8 @@ static void put_cards(const struct pw_report *r, FILE *out)
 	fputs("<div class=\"cards\">\n", out);
 	put_memory_card(r->model, out);
 	put_growth_card(r->model, out);
-	snprintf(label, sizeof(label), "processes with %" PRIu32 " threads; %zu dead remembered",
-		 r->model->tick.threads, r->model->dead);
+	snprintf(label, sizeof(label), "processes with %s threads; %zu dead remembered",
+		 machine_text(r, "threads", text, sizeof(text)), r->model->dead);
 	card(out, machine_text(r, "processes_alive", text, sizeof(text)), label);
 	snprintf(text, sizeof(text), "%zu", r->tables[PW_REPORT_OOM_KILLS].count);
 	card(out, text, "OOM kills");
