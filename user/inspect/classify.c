@@ -13,6 +13,9 @@
 #define STACK_UNLIMITED (2ull << 20) /* what glibc takes on x86-64 then */
 #define GUARD_MAX (1ull << 20)
 #define LOOKS_MAX 16384 /* into the target's memory, each about a microsecond */
+/* Searches for chunks in the middle of a VMA: about 0.3 us a page. */
+#define SEARCH_VMA_PAGES 256
+#define SEARCH_PAGES 2048 /* in the whole process */
 #define FILES_MAX 65536
 
 struct classifier {
@@ -24,6 +27,7 @@ struct classifier {
 	bool has_image;
 	struct pw_program_image image;
 	uint64_t stack_limit;
+	uint64_t search_left; /* bytes */
 	/* the heap in work: inaccessible memory below its end is its reserve */
 	uint64_t heap_end;
 	const char *heap_name;
@@ -343,19 +347,45 @@ static int take_chunks(struct classifier *c, const struct pw_piece *vma, uint64_
 	return emit(c, vma, start, end, PW_SEG_MMAP_CHUNK, "");
 }
 
-/* What is none of the others, up to where a heap may begin. */
+/* Where a heap begins in (start, end); end when none does. */
+static uint64_t next_heap(struct classifier *c, uint64_t start, uint64_t end)
+{
+	uint64_t at = (start | (PW_GLIBC_HEAP_MAX - 1)) + 1, used, arena;
+
+	for (; at < end && at > start && pw_target_readable(&c->memory); at += PW_GLIBC_HEAP_MAX)
+		if (pw_glibc_heap(&c->memory, at, end, &used, &arena) == 0)
+			return at;
+	return end;
+}
+
+/*
+ * Where a large chunk begins in (start, end): the kernel merges chunks with
+ * other memory below them. The search gives up early in a large process.
+ */
+static uint64_t next_chunk(struct classifier *c, uint64_t start, uint64_t end)
+{
+	uint64_t limit, found;
+
+	if (end - start <= PW_GLIBC_MMAP_MIN || !pw_target_readable(&c->memory))
+		return end;
+	limit = end - PW_GLIBC_MMAP_MIN;
+	if (limit - start > SEARCH_VMA_PAGES * c->in->page_size)
+		limit = start + SEARCH_VMA_PAGES * c->in->page_size;
+	if (limit - start > c->search_left)
+		limit = start + c->search_left;
+	c->search_left -= limit - start;
+	if (pw_glibc_find_chunk(&c->memory, start, limit, end, &found) != 0)
+		return end;
+	return found;
+}
+
+/* What is none of the others, up to where one of them begins. */
 static int take_rest(struct classifier *c, const struct pw_piece *vma, uint64_t *at)
 {
-	uint64_t start = *at, end = vma->end, next = (start | (PW_GLIBC_HEAP_MAX - 1)) + 1, used, arena;
+	uint64_t start = *at, end = next_heap(c, start, vma->end);
 
-	for (; next < vma->end && next > start; next += PW_GLIBC_HEAP_MAX) {
-		if (!pw_target_readable(&c->memory))
-			break;
-		if (pw_glibc_heap(&c->memory, next, vma->end, &used, &arena) == 0) {
-			end = next;
-			break;
-		}
-	}
+	if (is_private_writable(vma))
+		end = next_chunk(c, start, end);
 	*at = end;
 	return emit(c, vma, start, end, PW_SEG_ANON, "");
 }
@@ -422,6 +452,7 @@ int pw_classify(const struct pw_classify_input *in, struct pw_layout *ret)
 	struct classifier c = {
 		.in = in,
 		.out = ret,
+		.search_left = SEARCH_PAGES * in->page_size,
 		.memory = {
 			.pid = in->fs->root[0] ? 0 : in->pid,
 			.pagemap = in->pagemap,

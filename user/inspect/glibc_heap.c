@@ -39,23 +39,53 @@ int pw_glibc_heap(struct pw_target_memory *m, uint64_t address, uint64_t end, ui
 	return 0;
 }
 
+/* The size of the chunk with these two first words; 0: no chunk that malloc mapped. */
+static uint64_t mapped_chunk(const struct pw_target_memory *m, const uint64_t head[2], uint64_t room)
+{
+	uint64_t bytes = head[1] & ~(uint64_t)CHUNK_FLAGS;
+
+	if (head[0] != 0 || (head[1] & CHUNK_FLAGS) != CHUNK_IS_MMAPPED)
+		return 0;
+	return bytes % m->page_size == 0 && bytes <= room ? bytes : 0;
+}
+
 int pw_glibc_chunk(struct pw_target_memory *m, uint64_t address, uint64_t end, uint64_t *ret_end)
 {
-	struct {
-		uint64_t prev_size, size;
-	} head;
-	uint64_t bytes;
-	int err = pw_target_read(m, address, &head, sizeof(head));
+	uint64_t head[2], bytes;
+	int err = pw_target_read(m, address, head, sizeof(head));
 
 	if (err)
 		return err;
-	bytes = head.size & ~(uint64_t)CHUNK_FLAGS;
-	if (head.prev_size != 0 || (head.size & CHUNK_FLAGS) != CHUNK_IS_MMAPPED)
-		return -ENOENT;
-	if (bytes == 0 || bytes % m->page_size != 0 || bytes > end - address)
+	bytes = mapped_chunk(m, head, end - address);
+	if (bytes == 0)
 		return -ENOENT;
 	*ret_end = address + bytes;
 	return 0;
+}
+
+int pw_glibc_find_chunk(struct pw_target_memory *m, uint64_t start, uint64_t limit, uint64_t end,
+			uint64_t *ret_start)
+{
+	uint64_t heads[PW_TARGET_PAGES][2], present;
+
+	for (uint64_t at = start; at < limit; at += PW_TARGET_PAGES * m->page_size) {
+		uint64_t left = (limit - at) / m->page_size;
+		unsigned int pages = left < PW_TARGET_PAGES ? (unsigned int)left : PW_TARGET_PAGES;
+		int err = pw_target_read_heads(m, at, pages, heads, &present);
+
+		if (err)
+			return err;
+		for (unsigned int i = 0; i < pages; i++) {
+			uint64_t here = at + i * m->page_size;
+
+			if (!(present & 1ull << i) ||
+			    mapped_chunk(m, heads[i], end - here) < PW_GLIBC_MMAP_MIN)
+				continue;
+			*ret_start = here;
+			return 0;
+		}
+	}
+	return -ENOENT;
 }
 
 bool pw_glibc_stack_ends(struct pw_target_memory *m, uint64_t end)

@@ -23,6 +23,12 @@ int pw_glibc_heap(struct pw_target_memory *m, uint64_t address, uint64_t end, ui
 		  uint64_t *ret_arena);
 /* The end of the chunk at address, at most end. 0, -ENOENT, or as above. */
 int pw_glibc_chunk(struct pw_target_memory *m, uint64_t address, uint64_t end, uint64_t *ret_end);
+/*
+ * The first chunk of at least PW_GLIBC_MMAP_MIN that starts in [start, limit)
+ * and ends by end. 0, -ENOENT, or as above.
+ */
+int pw_glibc_find_chunk(struct pw_target_memory *m, uint64_t start, uint64_t limit, uint64_t end,
+			uint64_t *ret_start);
 /* Whether a thread's control block lies in the last two pages below end, where glibc puts it. */
 bool pw_glibc_stack_ends(struct pw_target_memory *m, uint64_t end);
 

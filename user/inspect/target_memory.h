@@ -28,6 +28,14 @@ struct pw_target_memory {
  * budget is used up; -EFAULT, -ESRCH.
  */
 int pw_target_read(struct pw_target_memory *m, uint64_t address, void *out, size_t size);
+/*
+ * The first two words of each page that is present in [start, start + pages *
+ * page_size), at most PW_TARGET_PAGES; *ret_present has a bit for each. Costs
+ * one look. 0 or as above.
+ */
+#define PW_TARGET_PAGES 64u
+int pw_target_read_heads(struct pw_target_memory *m, uint64_t start, unsigned int pages,
+			 uint64_t heads[PW_TARGET_PAGES][2], uint64_t *ret_present);
 static inline bool pw_target_readable(const struct pw_target_memory *m)
 {
 	return m->pid != 0 && m->pagemap >= 0 && m->budget > 0;
