@@ -19,12 +19,15 @@ check_between 'three rows and the names' "$(wc -l <"$tmp/out")" 4 4
 
 check_fails 'a device that is full' 1 report -f html -o /dev/full
 check_matches 'is told with its name' "$tmp/err" 'cannot write the report to /dev/full: No space left'
-check_fails 'standard output that is full' 1 bash -c '"$0" report --replay "$1" >/dev/full' "$pagewarden" "$tmp/rec"
+to_full() { report >/dev/full; }
+to_pipe() { report -f html -o /dev/stdout | grep -q '^</html>'; }
+to_head() ( set -o pipefail; report | head -n 1 )
+check_fails 'standard output that is full' 1 to_full
 check_fails 'a folder that is not there' 4 report -o "$tmp/none/page.html"
 check_matches 'is told with its name' "$tmp/err" "$tmp/none/page.html: No such file"
 check_fails 'a folder in place of a file' 1 report -o "$tmp"
-check 'a pipe is written directly' bash -c '"$0" report --replay "$1" -f html -o /dev/stdout | grep -q "^</html>"' "$pagewarden" "$tmp/rec"
-check 'a reader that has seen enough is no failure' bash -c 'set -o pipefail; "$0" report --replay "$1" | head -n 1' "$pagewarden" "$tmp/rec"
+check 'a pipe is written directly' to_pipe
+check 'a reader that has seen enough is no failure' to_head
 
 mkdir "$tmp/disk"
 if mount -t tmpfs -o size=16k tmpfs "$tmp/disk"; then

@@ -277,19 +277,26 @@ static int run(int argc, char **argv)
 	return rc;
 }
 
+/* clang-format off */
 const struct pw_command pw_command_report = {
 	.name = "report",
 	.summary = "Summarise a time of the machine: who holds, who grew, who died",
 	.usage = "pagewarden report [options]",
-	.help = "Options:\n"
-		"  -f, --format FORMAT    text, json, csv (the largest processes) or html\n" PW_HELP_OUTPUT
-		"      --duration TIME    how long to look at the live machine (default 10s)\n" PW_HELP_INTERVAL
+	.help =
+		"Options:\n"
+		"  -f, --format FORMAT    text, json, csv (the largest processes) or html\n"
+		PW_HELP_OUTPUT
+		"      --duration TIME    how long to look at the live machine (default 10s)\n"
+		PW_HELP_INTERVAL
 		"      --limit N          at most N rows in each table (default 25)\n"
 		"      --segments N       look at the segments of the N largest processes\n"
 		"                         (default 5; a recording has what was recorded)\n"
 		"      --since TIME       report on the daemon's history, so long back (24h, 7d)\n"
-		"      --history FILE     that history (default " PW_DAEMON_HISTORY
-		")\n" PW_HELP_REPLAY PW_HELP_SOURCE PW_HELP_HELP "\n"
+		"      --history FILE     that history (default " PW_DAEMON_HISTORY ")\n"
+		PW_HELP_REPLAY
+		PW_HELP_SOURCE
+		PW_HELP_HELP
+		"\n"
 		"FILE is replaced whole or, when the disk is full, not at all. The HTML page needs no\n"
 		"network and runs no script.\n"
 		"\n"
@@ -300,3 +307,4 @@ const struct pw_command pw_command_report = {
 		"  pagewarden report --since 24h -f html -o yesterday.html\n",
 	.run = run,
 };
+/* clang-format on */
