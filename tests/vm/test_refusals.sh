@@ -31,7 +31,7 @@ job top-full "$program top --count 2 --interval 500ms"
 job user-doctor "/usr/bin/$as_nobody $program doctor"
 job user-top "/usr/bin/$as_nobody $program top --count 1"
 job user-ledger "/usr/bin/$as_nobody $program record -o /tmp/never --count 1"
-job hidepid "mount -o remount,hidepid=2 /proc"
+job hidepid "mount -o remount,hidepid=2 /proc && grep ' /proc ' /proc/mounts"
 job hidepid-doctor "/usr/bin/$as_nobody $program doctor"
 job hidepid-top "/usr/bin/$as_nobody $program top --count 1"
 job hidepid-inspect "/usr/bin/$as_nobody $program inspect 1"
@@ -72,7 +72,7 @@ says 'top on a whole machine counts with eBPF' "$tmp/out" top-full 0 'source +bp
 says 'doctor without privilege says so' "$tmp/out" user-doctor '3 6' 'CAP_BPF|root'
 says 'top without privilege goes on with /proc' "$tmp/out" user-top 0 'source +proc'
 says 'and says why' "$tmp/out" user-top 0 'CAP_BPF|root|not permitted|privilege'
-says 'hidepid is in force' "$tmp/out" hidepid 0 ''
+says 'hidepid is in force' "$tmp/out" hidepid 0 'hidepid=(2|invisible)'
 says 'doctor names hidepid' "$tmp/out" hidepid-doctor '3 6' 'hidepid'
 says 'top sees its own process below hidepid' "$tmp/out" hidepid-top 0 'pagewarden'
 says 'inspect of a hidden process is an error with its cause' "$tmp/out" hidepid-inspect '3 4' 'pagewarden( inspect)?: .*1'
