@@ -184,7 +184,8 @@ static uint32_t child_ends(void)
 
 /* ---- threads ----------------------------------------------------------------------- */
 
-static pthread_barrier_t begin_work, end_work;
+static pthread_barrier_t begin_work;
+static pthread_t workers[THREADS];
 
 static void *worker(void *arg)
 {
@@ -192,19 +193,15 @@ static void *worker(void *arg)
 
 	pthread_barrier_wait(&begin_work);
 	touch(area + first * PAGE, (uintptr_t)arg == THREADS - 1 ? pages - first : part);
-	pthread_barrier_wait(&end_work);
 	return NULL;
 }
 
 static uint32_t start_threads(void)
 {
-	pthread_t thread;
-
 	map_small(pages);
 	pthread_barrier_init(&begin_work, NULL, THREADS + 1);
-	pthread_barrier_init(&end_work, NULL, THREADS + 1);
 	for (uintptr_t i = 0; i < THREADS; i++)
-		if (pthread_create(&thread, NULL, worker, (void *)i))
+		if (pthread_create(&workers[i], NULL, worker, (void *)i))
 			die(16);
 	return 0;
 }
@@ -212,7 +209,8 @@ static uint32_t start_threads(void)
 static uint32_t run_threads(void)
 {
 	pthread_barrier_wait(&begin_work);
-	pthread_barrier_wait(&end_work);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(workers[i], NULL);
 	return 0;
 }
 
@@ -230,9 +228,13 @@ static uint32_t huge_touch(void)
 	return size / PAGE;
 }
 
-/* A prime number of pages out of the middle of the second huge page. */
+/*
+ * A prime number of pages out of the middle of the second huge page. The
+ * advice keeps khugepaged from filling the hole again.
+ */
 static uint32_t huge_punch(void)
 {
+	madvise(area, area_size, MADV_NOHUGEPAGE);
 	madvise(area + HUGE_PAGE + 64 * PAGE, 101 * PAGE, MADV_DONTNEED);
 	return 101;
 }
@@ -340,16 +342,30 @@ static const struct mode *find_mode(const char *name)
 	return NULL;
 }
 
-/* The stack that the steps will use, and the pages of libc's data that fork and threads write. */
+static void *warm_thread(void *arg)
+{
+	pthread_barrier_wait(&begin_work);
+	return arg;
+}
+
+/*
+ * The stack that the steps will use, the pages of libc's data that fork and
+ * threads write, and their code, which is shared memory when the program's
+ * file is on a tmpfs.
+ */
 static void warm_up(void)
 {
 	volatile char stack[16 * PAGE];
+	pthread_t thread;
 
 	for (size_t i = 0; i < sizeof(stack); i += PAGE)
 		stack[i] = 1;
 	if (fork() == 0)
 		_exit(0);
 	wait(NULL);
+	pthread_barrier_init(&begin_work, NULL, 1);
+	if (pthread_create(&thread, NULL, warm_thread, NULL) || pthread_join(thread, NULL))
+		die(18);
 }
 
 int main(int argc, char **argv)
