@@ -33,6 +33,8 @@ $(bench_tools) $(probes): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD
 	@echo "  TOOL    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+include tests/fuzz/fuzz.mk
+
 .PHONY: tests
 tests: $(unit_tests) $(ring_tests) $(programs) $(probes)
 

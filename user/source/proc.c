@@ -175,25 +175,27 @@ static int give_exit(struct proc_source *src, const struct pw_proc_process *befo
 /* Both tables are in order of pids: one pass pairs them. */
 static int give_differences(struct proc_source *src)
 {
-	const struct pw_proc_process *old = src->before.items;
-	const struct pw_proc_process *old_end = old + src->before.count;
-	struct pw_proc_process *p = src->now.items, *end = p + src->now.count;
+	const struct table *before = &src->before, *now = &src->now;
+	size_t i = 0, j = 0;
 	int rc = 0;
 
-	while (!rc && (old < old_end || p < end)) {
-		bool ended = p == end || (old < old_end && old->key.pid < p->key.pid);
-		bool begun = old == old_end || (p < end && p->key.pid < old->key.pid);
+	while (!rc && (i < before->count || j < now->count)) {
+		const struct pw_proc_process *old = i < before->count ? &before->items[i] : NULL;
+		struct pw_proc_process *p = j < now->count ? &now->items[j] : NULL;
 
-		if (ended) {
-			rc = give_exit(src, old++);
-		} else if (begun) {
-			rc = give_new(src, p++);
+		if (!p || (old && old->key.pid < p->key.pid)) {
+			rc = give_exit(src, old);
+			i++;
+		} else if (!old || p->key.pid < old->key.pid) {
+			rc = give_new(src, p);
+			j++;
 		} else if (old->key.start_ns == p->key.start_ns) {
-			rc = give_known(src, old++, p++);
-		} else { /* the pid is another process's now */
-			rc = give_exit(src, old++);
-			if (!rc)
-				rc = give_new(src, p++);
+			rc = give_known(src, old, p);
+			i++;
+			j++;
+		} else { /* the pid is another process's now: new in the next turn */
+			rc = give_exit(src, old);
+			i++;
 		}
 	}
 	return rc;

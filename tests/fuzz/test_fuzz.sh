@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 900
+#
+# Runs each fuzzer for FUZZ_SECONDS (default 10) from seeds that are made here.
+# What crashes one is kept in build/fuzz/crashes; a fixed one goes with its
+# bytes to tests/fuzz/regressions/FUZZER/, which every run begins with.
+. "$(dirname "$0")/../lib/check.sh"
+cd "$root" || exit 1
+
+seconds=${FUZZ_SECONDS:-10}
+crashes=$build/fuzz/crashes
+runtime=$(cat "$build/fuzz/runtime" 2>/dev/null)
+if [ "$runtime" != yes ]; then
+	skip_all "clang has no fuzzer runtime here (on Debian: the package libclang-rt-dev): $(head -n 1 "$build/fuzz/runtime.log" 2>/dev/null)"
+fi
+
+# seed FUZZER NAME: stdin becomes a seed.
+seed() {
+	mkdir -p "$tmp/$1"
+	cat >"$tmp/$1/$2"
+}
+
+for trace in odd pool proc; do
+	"$build/tests/replay/make_trace" "$trace" "$tmp/trace" || exit 1
+	for kind in 0 1; do
+		{ printf '%b' "\\x0$kind"; head -c 4000 "$tmp/trace"; } | seed recording "$trace$kind"
+	done
+done
+index=0
+for file in stat status ../meminfo cgroup maps cmdline; do
+	{ printf '%b' "\\x0$index"; head -c 2000 "/proc/self/$file"; } | seed procfs "${file##*/}"
+	index=$((index + 1))
+done
+for file in stat status maps smaps cgroup cmdline mountinfo comm stat status; do
+	head -c 2000 "/proc/self/$file" | sed '1s/^[0-9]* (/7 (/'
+	printf '\xff'
+done | seed proc_tree self
+head -c 4096 "$(type -P true)" | seed elf true
+"$build/pagewarden" --version >/dev/null && head -c 4096 "$build/pagewarden" | seed elf pagewarden
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n' | seed http ok
+printf 'HTTP/1.0 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n' | seed http chunked
+# MACHINE, IDENTITY, COUNTERS, SEGMENTS, SEGMENT, TICK with contents that chance fills
+for kind in 8 5 4 6 7 9; do
+	printf '%b' "\\x0$kind\\x00"
+	head -c 240 /dev/zero | tr '\0' '\1'
+done | seed model some
+
+# in memory, where there is such a place: one of them writes thousands of files a second
+FUZZ_DIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "$tmp")")
+export FUZZ_DIR
+at_exit rm -rf "$FUZZ_DIR"
+
+mkdir -p "$crashes"
+for source in tests/fuzz/fuzz_*.c; do
+	name=$(basename "$source" .c)
+	name=${name#fuzz_}
+	mkdir -p "$tmp/$name"
+	[ ! -d "tests/fuzz/regressions/$name" ] || cp "tests/fuzz/regressions/$name"/* "$tmp/$name/"
+	check "$name stands $seconds s of hostile bytes" \
+		"$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+		-artifact_prefix="$crashes/$name-" -print_final_stats=1 -verbosity=0 "$tmp/$name"
+	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$tmp/err")
+	check_between "$name ran more than a handful of them" "${runs:-0}" 100 1000000000
+done
