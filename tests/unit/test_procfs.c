@@ -208,6 +208,25 @@ static void reads_and_their_errors(void **state)
 			 -ENOENT);
 }
 
+static void lockdown(void **state)
+{
+	struct fixture *f = *state;
+	char mode[PW_LOCKDOWN_LEN] = "untouched";
+
+	assert_int_equal(pw_procfs_lockdown(&f->fs, mode), -ENOENT);
+	make_dir(f, "sys");
+	make_dir(f, "sys/kernel");
+	make_dir(f, "sys/kernel/security");
+	write_file(f, "sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	assert_int_equal(pw_procfs_lockdown(&f->fs, mode), 0);
+	assert_string_equal(mode, "integrity");
+	write_file(f, "sys/kernel/security/lockdown", "none integrity confidentiality\n");
+	assert_int_equal(pw_procfs_lockdown(&f->fs, mode), -EBADMSG);
+	write_file(f, "sys/kernel/security/lockdown", "[a-word-that-is-longer-than-any-mode-there-is]\n");
+	assert_int_equal(pw_procfs_lockdown(&f->fs, mode), -EBADMSG);
+	assert_string_equal(mode, "integrity");
+}
+
 static void meminfo(void **state)
 {
 	struct fixture *f = *state;
@@ -267,6 +286,7 @@ int main(void)
 		PROC_TEST(stat_with_a_nasty_comm),
 		cmocka_unit_test(stat_hostile),
 		PROC_TEST(reads_and_their_errors),
+		PROC_TEST(lockdown),
 		PROC_TEST(meminfo),
 		cmocka_unit_test(a_prefix_too_long_reads_nothing),
 		cmocka_unit_test(the_live_machine),

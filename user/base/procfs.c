@@ -203,3 +203,20 @@ int pw_procfs_each_pid(const struct pw_procfs *fs, int (*fn)(void *ctx, uint32_t
 	}
 	return 0;
 }
+
+/* "[none] integrity confidentiality": the word in brackets holds. */
+int pw_procfs_lockdown(const struct pw_procfs *fs, char ret[PW_LOCKDOWN_LEN])
+{
+	char text[128];
+	const char *open, *close;
+	int rc = pw_procfs_read_path(fs, "/sys/kernel/security/lockdown", text, sizeof(text), NULL);
+
+	if (rc)
+		return rc;
+	open = strchr(text, '[');
+	close = open ? strchr(open, ']') : NULL;
+	if (!close || close - open > PW_LOCKDOWN_LEN)
+		return -EBADMSG;
+	snprintf(ret, PW_LOCKDOWN_LEN, "%.*s", (int)(close - open - 1), open + 1);
+	return 0;
+}

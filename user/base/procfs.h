@@ -58,6 +58,13 @@ struct pw_proc_status {
 int pw_procfs_parse_status(const char *text, size_t len, struct pw_proc_status *ret);
 int pw_procfs_status(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_status *ret);
 
+/*
+ * The kernel's lockdown: "none", "integrity" or "confidentiality". -ENOENT where
+ * the kernel has none or securityfs is not mounted.
+ */
+#define PW_LOCKDOWN_LEN 32
+int pw_procfs_lockdown(const struct pw_procfs *fs, char ret[PW_LOCKDOWN_LEN]);
+
 /* /proc/meminfo in bytes; absent fields are 0. */
 struct pw_meminfo {
 	uint64_t total, free, available, cached, slab, swap_total, swap_free;

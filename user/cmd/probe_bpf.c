@@ -68,6 +68,29 @@ static int check_raw_tracepoint(const struct pw_probe_context *ctx, char found[P
 	return prog < 0 ? prog : attach_raw("mm_page_alloc", prog);
 }
 
+/* Lockdown "confidentiality" takes this helper away, and with it every program that looks at a page. */
+static int check_kernel_reads(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
+{
+	const struct bpf_insn read_null[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	pw_auto_close int prog = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", read_null,
+					       sizeof(read_null) / sizeof(read_null[0]), NULL);
+
+	(void)ctx;
+	if (prog >= 0)
+		return 0;
+	if (prog == -EINVAL)
+		snprintf(found, PW_PROBE_FOUND, "refused, as in lockdown mode \"confidentiality\"");
+	return prog;
+}
+
 static int check_tp_btf(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
 	pw_auto_close int prog = load_tracing(BPF_TRACE_RAW_TP, "rss_stat");
@@ -223,6 +246,9 @@ const struct pw_probe pw_probes_bpf[] = {
 	  "a kernel with CONFIG_DEBUG_INFO_BTF (Debian's have it)" },
 	{ "raw-tracepoints", check_raw_tracepoint, PW_DOCTOR_MISSING,
 	  "no page ledger, no fork, exec and exit events; counters come from /proc", PRIVILEGED },
+	{ "kernel-reads", check_kernel_reads, PW_DOCTOR_MISSING,
+	  "no page ledger, no events, no counters from BPF; /proc only",
+	  "boot with lockdown=integrity or none; " PRIVILEGED },
 	{ "btf-tracepoints", check_tp_btf, PW_DOCTOR_MISSING,
 	  "per-process counters are read from /proc only", PRIVILEGED },
 	{ "fentry", check_fentry, PW_DOCTOR_ABSENT, "gross mmap, munmap and brk volumes not seen",

@@ -73,29 +73,23 @@ static int check_capabilities(const struct pw_probe_context *ctx, char found[PW_
 	return 0;
 }
 
-/* "[none] integrity confidentiality": the word in brackets holds. */
 static int check_lockdown(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
-	char text[128];
+	char mode[PW_LOCKDOWN_LEN];
 	struct pw_procfs fs;
-	const char *open, *close;
 	int rc;
 
 	(void)ctx;
 	pw_procfs_init(&fs, NULL);
-	rc = pw_procfs_read_path(&fs, "/sys/kernel/security/lockdown", text, sizeof(text), NULL);
+	rc = pw_procfs_lockdown(&fs, mode);
 	if (rc == -ENOENT) {
 		FOUND("not shown: no lockdown, or securityfs is not mounted");
 		return 0;
 	}
 	if (rc)
 		return rc;
-	open = strchr(text, '[');
-	close = open ? strchr(open, ']') : NULL;
-	if (!close)
-		return -EBADMSG;
-	FOUND("%.*s", (int)(close - open - 1), open + 1);
-	return strncmp(open, "[none]", 6) == 0 ? 0 : -EPERM;
+	FOUND("%s", mode);
+	return strcmp(mode, "none") == 0 ? 0 : -EPERM;
 }
 
 static int check_tracefs(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])

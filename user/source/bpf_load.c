@@ -37,12 +37,20 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *format, v
 	return 0;
 }
 
-static int load_failed(int rc, struct pw_error *err)
+static int load_failed(const struct pw_bpf *b, int rc, struct pw_error *err)
 {
+	char mode[PW_LOCKDOWN_LEN];
+
+	if (pw_procfs_lockdown(&b->fs, mode) == 0 && strcmp(mode, "confidentiality") == 0) {
+		/* It shows as a helper that is not there, which would name the wrong cause. */
+		pw_error_set(err, -EPERM, "the kernel's lockdown mode \"confidentiality\" forbids BPF to "
+					  "read kernel memory");
+		pw_error_remedy(err, "boot with lockdown=integrity or lockdown=none");
+		return -EPERM;
+	}
 	if (rc == -EPERM) {
 		pw_error_set(err, rc, "cannot load the BPF programs: %s", strerror(-rc));
-		pw_error_remedy(err, "run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; "
-				     "a kernel in lockdown mode \"confidentiality\" refuses them to everybody");
+		pw_error_remedy(err, "run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
 		return rc;
 	}
 	if (rc == -ENOMEM)
@@ -235,7 +243,7 @@ int pw_bpf_load(struct pw_bpf *b, struct pw_error *err)
 	if (rc && rc != -EPERM && rc != -ENOMEM)
 		rc = open_and_load(b, false);
 	if (rc)
-		return load_failed(rc, err);
+		return load_failed(b, rc, err);
 	measure_maps(b);
 	learn_cpus(b);
 	return 0;
