@@ -17,6 +17,8 @@
 
 #define KERNEL_STACK_BYTES 16384ull /* THREAD_SIZE on x86-64 and arm64, without KASAN */
 
+#define TRIES 3 /* when execs come faster than looks */
+
 /* All that one look needs and gathers. */
 struct look {
 	const struct pw_procfs *fs;
@@ -26,6 +28,7 @@ struct look {
 	uint64_t page_size;
 	int pagemap; /* -1: may not be read */
 	uint32_t flags; /* PW_SEGMENTS_* */
+	bool listed; /* vmas is filled */
 	bool residency, huge; /* known */
 	struct pw_lock_meter meter;
 	struct pw_layout vmas; /* as listed */
@@ -75,7 +78,7 @@ static int look_init(struct look *l, const struct pw_procfs *fs,
 
 /* ---- the process as a whole --------------------------------------------------- */
 
-/* Alive, not a zombie, and still the process of the key. */
+/* Alive, not a zombie, and still the process of the key: 0 or -ESRCH; -EAGAIN: look again. */
 static int check_alive(const struct look *l)
 {
 	struct pw_proc_stat stat;
@@ -202,11 +205,12 @@ static int measure(struct look *l)
 		}
 	}
 	/* smaps costs by what is resident, pagemap by what is mapped: too much of that */
-	if (l->want & PW_SEGMENT_SMAPS || err == -EFBIG)
+	if ((l->want & PW_SEGMENT_SMAPS && err != -ESRCH) || err == -EFBIG)
 		err = read_smaps(l);
 	if (!l->residency)
 		l->flags |= PW_SEGMENTS_NO_RESIDENT;
-	return err == -ENOMEM || err == -ESRCH ? err : 0;
+	/* an address space that is gone (-ESRCH) is noticed, and told, at the end */
+	return err == -ENOMEM ? err : 0;
 }
 
 /* Whether the address space that was measured is still the process's own. */
@@ -223,10 +227,13 @@ static bool still_there(const struct look *l)
 
 static int look_once(struct look *l)
 {
-	int err = list_vmas(l);
+	int err = check_alive(l);
 
+	if (!err)
+		err = list_vmas(l);
+	l->listed = true;
 	if (!err && l->vmas.count == 0)
-		err = check_alive(l); /* a kernel thread has none; a zombie has none any more */
+		err = check_alive(l);
 	if (!err)
 		err = classify(l);
 	if (!err)
@@ -302,6 +309,14 @@ static int emit_all(const struct look *l, uint64_t began, pw_sink sink, void *ct
 	return err;
 }
 
+/* An exec in the middle gave the process another address space. */
+static bool was_replaced(const struct look *l, int err)
+{
+	const uint32_t both = PW_SEGMENTS_CHANGED | PW_SEGMENTS_NO_RESIDENT;
+
+	return err == -EAGAIN || (!err && (l->flags & both) == both && l->pagemap >= 0);
+}
+
 static int explain(const struct pw_key *key, int err, struct pw_error *e)
 {
 	pw_error_set(e, err, "cannot read the address space of process %u: %s", key->pid,
@@ -320,18 +335,18 @@ int pw_address_space_scan(const struct pw_procfs *fs, const struct pw_vma_provid
 {
 	const uint64_t began = pw_clock_boot_ns();
 	struct look look;
-	int err = look_init(&look, fs, provider, key, flags);
+	int err;
 
-	if (!err)
-		err = look_once(&look);
-	if (!err && (look.flags & (PW_SEGMENTS_CHANGED | PW_SEGMENTS_NO_RESIDENT)) ==
-			    (PW_SEGMENTS_CHANGED | PW_SEGMENTS_NO_RESIDENT)) {
-		/* an exec gave it a new address space in the middle: once more */
-		look_deinit(&look);
+	for (int tries = 1;; tries++) {
 		err = look_init(&look, fs, provider, key, flags);
 		if (!err)
 			err = look_once(&look);
+		if (!was_replaced(&look, err) || tries == TRIES)
+			break;
+		look_deinit(&look);
 	}
+	if (err == -EAGAIN)
+		err = -ESRCH; /* on its way out, not a zombie yet */
 	if (err)
 		explain(key, err, err_out);
 	else
