@@ -69,10 +69,16 @@ static const char style[] =
 	".spark polyline{fill:none;stroke:var(--accent);stroke-width:1.5;"
 	"vector-effect:non-scaling-stroke}\n"
 	"footer{color:var(--soft);font-size:12.5px;margin-top:18px}\n"
-	"@media print{:root{color-scheme:light}body{background:#fff;font-size:11px}"
-	"main{max-width:none;padding:0}section,.card{break-inside:avoid;border-color:#ccc}"
-	"section:has(table){break-inside:auto}tr{break-inside:avoid}table{font-size:10px}"
-	".t{max-width:200px}}\n";
+	"@media print{@page{margin:12mm}:root{color-scheme:light}body{background:#fff;font-size:10px}"
+	"main{max-width:none;padding:0}h1{font-size:18px}h2{font-size:13px}"
+	"h2,p,section .legend{break-after:avoid}"
+	"section,.card{break-inside:avoid;border-color:#ccc}section{padding:8px 10px;margin:8px 0;"
+	"overflow:visible}section:has(table){break-inside:auto}tr{break-inside:avoid}"
+	"thead{display:table-header-group}table{font-size:8.5px}th{font-size:8px}"
+	"td,th{padding:2px 4px}.t{max-width:130px}.kinds{width:90px;height:8px}"
+	".spark{width:60px;height:11px}.chart{width:82%;margin:0 auto}"
+	".cards{grid-template-columns:repeat(6,1fr);gap:6px;margin:8px 0}.card{padding:6px 8px}"
+	".card b{font-size:15px}.card span{font-size:9px}.legend{font-size:9px}}\n";
 
 void pw_html_text(FILE *out, const char *bytes, size_t len)
 {
