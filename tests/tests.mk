@@ -72,6 +72,7 @@ format:
 soak: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/bench/soak $(MINUTES)
+	@BUILD=$(BUILD) RINGS=fuzz FUZZ_SECONDS=300 tests/run
 
 bench: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests $(bench_tools)

@@ -35,9 +35,8 @@ static void write_at(int dir, const char *name, const void *bytes, size_t len)
 static void make_tree(void)
 {
 	static const char meminfo[] = "MemTotal: 1000 kB\n";
-	char path[128];
-
 	const char *where = getenv("FUZZ_DIR");
+	char path[128];
 
 	snprintf(root, sizeof(root), "%s/tree-XXXXXX", where ? where : "/tmp");
 	if (!mkdtemp(root))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 900
+# timeout: 7200
 #
 # Runs each fuzzer for FUZZ_SECONDS (default 10) from seeds that are made here.
 # What crashes one is kept in build/fuzz/crashes; a fixed one goes with its
