@@ -47,10 +47,16 @@ if [ "$(id -u)" -eq 0 ]; then
 		skip 'top counts with BPF' 'no raw tracepoints'
 	fi
 fi
-check 'text spreads costs and remedies' sh -c '"$0" doctor; test $? -eq 0 -o $? -eq 6' "$pagewarden"
+works() { # doctor's exit code may be 6
+	local code=0
+
+	"$pagewarden" doctor "$@" || code=$?
+	[ "$code" -eq 0 ] || [ "$code" -eq 6 ]
+}
+check 'text spreads costs and remedies' works
 check_matches 'costs have a table' "$tmp/out" '^What that costs'
 check_matches 'remedies have one' "$tmp/out" '^How to get it'
-check 'CSV' sh -c '"$0" doctor -f csv; test $? -eq 0 -o $? -eq 6' "$pagewarden"
+check 'CSV' works -f csv
 check_matches 'has the names' "$tmp/out" '^check,state,found,costs,remedy$'
 if command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	check_fails 'without privileges parts are missing' 6 \

@@ -115,16 +115,16 @@ fi
 
 # ---- without privileges ----------------------------------------------------------------
 if command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ]; then
-	nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
-	check_fails 'the process of another user is refused' 3 $nobody "$pagewarden" inspect "$pid"
+	nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+	check_fails 'the process of another user is refused' 3 nobody "$pagewarden" inspect "$pid"
 	check_matches 'with the remedy' "$tmp/err" 'run as root'
-	$nobody sleep 60 &
+	setpriv --reuid 65534 --regid 65534 --clear-groups sleep 60 &
 	own=$!
 	at_exit kill "$own"
 	sleep 0.3
-	check 'a process of ones own is shown' $nobody "$pagewarden" inspect "$own"
+	check 'a process of ones own is shown' nobody "$pagewarden" inspect "$own"
 	check_matches 'with its heap' "$tmp/out" '^heap'
-	check 'and top shows what /proc shows' $nobody "$pagewarden" top -n 1 -i 200ms
+	check 'and top shows what /proc shows' nobody "$pagewarden" top -n 1 -i 200ms
 	check_matches 'saying what is missing' "$tmp/out" 'without page ledger'
 else
 	skip 'without privileges' 'needs root and setpriv'

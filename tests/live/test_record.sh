@@ -24,7 +24,8 @@ for view in processes groups segments events machine; do
 		cp "$tmp/out" "$tmp/first"
 		check "$view as $format has something" test -s "$tmp/first"
 		check "$view as $format again" "$pagewarden" replay "$trace" --view $view -f $format
-		check "$view as $format is the same, byte for byte" cmp "$tmp/first" "$tmp/out"
+		cp "$tmp/out" "$tmp/second"
+		check "$view as $format is the same, byte for byte" cmp "$tmp/first" "$tmp/second"
 	done
 done
 check 'top on the recording' "$pagewarden" top --replay "$trace" -n 3 -f json
@@ -37,7 +38,8 @@ check 'the end and the last tick are the same' "$pagewarden" replay "$trace" -f 
 last=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["ticks"])' "$tmp/out")
 cp "$tmp/out" "$tmp/end"
 check 'a tick by its number' "$pagewarden" replay "$trace" --tick "$last" -f json
-check 'shows the same' cmp "$tmp/out" "$tmp/end"
+cp "$tmp/out" "$tmp/by-tick"
+check 'shows the same' cmp "$tmp/by-tick" "$tmp/end"
 check 'a time since the start' "$pagewarden" replay "$trace" --at 1s -f json
 check 'is before the end' python3 - "$tmp/out" "$last" <<'PY'
 import json, sys
@@ -50,9 +52,7 @@ check 'at its own speed' "$pagewarden" replay "$trace" --speed 1 -n 5
 check_between 'five ticks take their time (ms)' \
 	$(((${EPOCHREALTIME/./} - ${began/./}) / 1000)) 600 8000
 
-# ---- a new recording of the replayed numbers --------------------------------------------
-# The same trace through the daemon-less live path and the file gives the same table: the
-# recorder's own model at its end is what the file replays to.
+# ---- whose segments ---------------------------------------------------------------------------
 check 'PIDs by name' "$pagewarden" record -o "$tmp/one.pwr" --duration 1s --segments "$sleeper" \
 	--segment-interval 200ms --interval 200ms
 check 'their segments alone' "$pagewarden" replay "$tmp/one.pwr" --view segments -f csv
@@ -98,14 +98,14 @@ byte=$(od -An -tu1 -j $((size / 2)) -N 1 "$trace")
 # shellcheck disable=SC2059
 printf "\\x$(printf %02x $((byte ^ 1)))" |
 	dd of="$tmp/flipped.pwr" bs=1 seek=$((size / 2)) conv=notrunc status=none
-for command in "replay $tmp/flipped.pwr" "top --replay $tmp/flipped.pwr -n 2" \
+for command in "replay $tmp/flipped.pwr" "top --replay $tmp/flipped.pwr -f csv" \
 	"report --replay $tmp/flipped.pwr"; do
 	# shellcheck disable=SC2086
 	check_fails "one flipped bit: ${command%% *}" 5 "$pagewarden" $command
 	check_matches "${command%% *} says so" "$tmp/err" 'damaged'
 done
 head -c 10 "$trace" >"$tmp/head.pwr"
-check_fails 'a piece of the head' 1 "$pagewarden" replay "$tmp/head.pwr"
+check_fails 'a piece of the head' 5 "$pagewarden" replay "$tmp/head.pwr"
 
 # ---- a full disk --------------------------------------------------------------------------------
 mkdir "$tmp/small"

@@ -21,8 +21,7 @@ struct findings {
 	size_t absent; /* extras */
 };
 
-static void run_probe(struct findings *f, const struct pw_probe *p,
-		      const struct pw_probe_context *ctx)
+static void run_probe(struct findings *f, const struct pw_probe *p, const struct pw_probe_context *ctx)
 {
 	struct pw_doctor_row *row = &f->rows[f->count];
 	char *found = f->found[f->count];
@@ -110,8 +109,7 @@ static int print(const struct findings *f, const struct pw_common *c, struct pw_
 		if (f->rows[i].state != PW_DOCTOR_OK)
 			absent[absent_count++] = &f->rows[i];
 	}
-	pw_document_build(&d, &pw_document_doctor, NULL, &host,
-			  &(struct pw_rows){ rows, f->count });
+	pw_document_build(&d, &pw_document_doctor, NULL, &host, &(struct pw_rows){ rows, f->count });
 	if (c->format == PW_FORMAT_TEXT && !c->columns)
 		spread_for_text(&d, absent, absent_count);
 	rc = pw_output_emit(&out, &d.doc, err);
@@ -167,15 +165,9 @@ const struct pw_command pw_command_doctor = {
 	.name = "doctor",
 	.summary = "Try what this kernel and these privileges allow, and how to get the rest",
 	.usage = "pagewarden doctor [options]",
-	.help =
-		"Programs are loaded and attached for a moment, calls are made; nothing stays.\n"
+	.help = "Programs are loaded and attached for a moment, calls are made; nothing stays.\n"
 		"\n"
-		"Options:\n"
-		PW_HELP_FORMAT
-		PW_HELP_OUTPUT
-		PW_HELP_COLUMNS
-		PW_HELP_SOCKET
-		PW_HELP_HELP
+		"Options:\n" PW_HELP_FORMAT PW_HELP_OUTPUT PW_HELP_COLUMNS PW_HELP_SOCKET PW_HELP_HELP
 		"\n"
 		"Ends with 0 when all works (extras may be absent), with 6 when parts are missing.\n"
 		"\n"

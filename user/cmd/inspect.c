@@ -120,8 +120,7 @@ static int look(struct inspect *in, const struct pw_process *p, struct pw_error 
 	}
 	rc = pw_session_segments(in->session, &p->key, in->flags, err);
 	if (rc == -ESRCH)
-		pw_error_set(err, rc, "process %u is gone: it ended while it was looked at",
-			     in->pid);
+		pw_error_set(err, rc, "process %u is gone: it ended while it was looked at", in->pid);
 	return rc;
 }
 
@@ -136,9 +135,9 @@ static int show(struct inspect *in, struct pw_output *out, struct pw_error *err)
 	rc = look(in, p, err);
 	if (rc)
 		return rc;
-	return pw_view_print_inspect(
-		&(struct pw_inspect_request){ .process = p, .timeline = in->timeline },
-		in->session->model, out, err);
+	return pw_view_print_inspect(&(struct pw_inspect_request){ .process = p,
+								   .timeline = in->timeline },
+				     in->session->model, out, err);
 }
 
 /* Once after the first tick (a recording: at its end), or after each. */
@@ -206,8 +205,7 @@ static int live(struct inspect *in, struct pw_error *err)
 static bool on_terminal(const struct inspect *in)
 {
 	return !in->common.format_given && !in->common.output && !in->common.count &&
-	       !in->common.columns && !in->timeline && isatty(STDIN_FILENO) &&
-	       isatty(STDOUT_FILENO);
+	       !in->common.columns && !in->timeline && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 static int inspect(struct inspect *in, struct pw_error *err)
@@ -312,22 +310,14 @@ const struct pw_command pw_command_inspect = {
 	.name = "inspect",
 	.summary = "Show the segments of one process: what is where, and what grows",
 	.usage = "pagewarden inspect [options] PID",
-	.help =
-		"On a terminal live, with the growth since it was opened; else once.\n"
+	.help = "On a terminal live, with the growth since it was opened; else once.\n"
 		"\n"
 		"Options:\n"
-		"  -w, --watch TIME       again and again, after this time; growth since the first\n"
-		PW_HELP_COUNT
+		"  -w, --watch TIME       again and again, after this time; growth since the first\n" PW_HELP_COUNT
 		"      --smaps            read smaps: dirty pages too; stalls a big process\n"
 		"      --vmas             a row for each mapping, not for each segment\n"
-		"      --timeline         print the footprint's history too\n"
-		PW_HELP_FORMAT
-		PW_HELP_OUTPUT
-		PW_HELP_COLUMNS
-		PW_HELP_REPLAY
-		PW_HELP_SOURCE
-		PW_HELP_HELP
-		"\n"
+		"      --timeline         print the footprint's history too\n" PW_HELP_FORMAT PW_HELP_OUTPUT
+			PW_HELP_COLUMNS PW_HELP_REPLAY PW_HELP_SOURCE PW_HELP_HELP "\n"
 		"Without root: processes of one's own, seen through /proc.\n"
 		"\n"
 		"Examples:\n"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "user/base/clock.h"
 #include "user/base/text.h"
@@ -134,8 +136,9 @@ static void draw_foot(const struct live *l, int row)
 	} else if (l->mode == MODE_PROCESS) {
 		pw_screen_line(&line, PW_STYLE_HEADER, "q back  l timeline  Space pause  h help");
 	} else if (l->mode == MODE_TABLE) {
-		pw_screen_line(&line, PW_STYLE_HEADER,
-			       "h help  q quit  Enter open  / filter  s sort  g groups  t tree  d dead  ");
+		pw_screen_line(
+			&line, PW_STYLE_HEADER,
+			"h help  q quit  Enter open  / filter  s sort  g groups  t tree  d dead  ");
 		pw_screen_table_describe(&l->table, &line);
 	} else {
 		pw_screen_line(&line, PW_STYLE_HEADER, "Esc back");
@@ -170,22 +173,18 @@ static void draw(struct live *l)
 
 /* ---- keys ---------------------------------------------------------------------------- */
 
-static void put_utf8(char *text, size_t size, unsigned int c)
+/* What the locale cannot write is not typed. */
+static void add_typed(char *text, size_t size, int key)
 {
-	size_t used = strlen(text);
-	char bytes[5] = { 0 };
+	size_t used = strlen(text), n;
+	char bytes[MB_LEN_MAX];
+	mbstate_t state = { 0 };
 
-	if (c < 0x80)
-		bytes[0] = (char)c;
-	else if (c < 0x800)
-		memcpy(bytes, (char[]){ (char)(0xc0 | c >> 6), (char)(0x80 | (c & 63)) }, 2);
-	else if (c < 0x10000)
-		memcpy(bytes,
-		       (char[]){ (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)),
-				 (char)(0x80 | (c & 63)) },
-		       3);
-	if (used + strlen(bytes) < size)
-		strcat(text, bytes);
+	n = wcrtomb(bytes, (wchar_t)key, &state);
+	if (n == (size_t)-1 || used + n >= size)
+		return;
+	memcpy(text + used, bytes, n);
+	text[used + n] = '\0';
 }
 
 static void drop_last(char *text)
@@ -207,7 +206,7 @@ static void filter_key(struct live *l, int key)
 	else if (key == PW_KEY_BACKSPACE)
 		drop_last(l->prompt);
 	else if (key >= ' ' && key < PW_KEY_UP)
-		put_utf8(l->prompt, sizeof(l->prompt), (unsigned int)key);
+		add_typed(l->prompt, sizeof(l->prompt), key);
 	pw_screen_table_filter(&l->table, l->prompt);
 	l->dirty = true;
 }
@@ -275,8 +274,7 @@ static int table_key(struct live *l, int key)
 		return begin_table_change(l);
 	case 's':
 	case PW_KEY_SORT:
-		pw_screen_sort_init(&l->sort, pw_screen_table_columns(&l->table),
-				    l->table.opt.sort);
+		pw_screen_sort_init(&l->sort, pw_screen_table_columns(&l->table), l->table.opt.sort);
 		l->mode = MODE_SORT;
 		return begin_table_change(l);
 	}

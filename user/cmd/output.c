@@ -18,8 +18,7 @@ static unsigned int terminal_width(FILE *f)
 	return size.ws_col;
 }
 
-int pw_columns_split(const char *list, char **ret_words,
-		     const char *names[PW_OUTPUT_COLUMNS_MAX + 1])
+int pw_columns_split(const char *list, char **ret_words, const char *names[PW_OUTPUT_COLUMNS_MAX + 1])
 {
 	char *words = strdup(list), *rest = words;
 	const char *word;
@@ -61,8 +60,8 @@ static int write_failed(const struct pw_output *o, int rc, struct pw_error *err)
 {
 	if (rc == -EPIPE)
 		return rc;
-	return pw_error_set(err, rc, "cannot write to %s: %s", o->path ? o->path : "standard output",
-			    strerror(-rc));
+	return pw_error_set(err, rc, "cannot write to %s: %s",
+			    o->path ? o->path : "standard output", strerror(-rc));
 }
 
 int pw_output_emit(struct pw_output *o, const struct pw_document *doc, struct pw_error *err)

@@ -158,7 +158,8 @@ static int check_memlock(const struct pw_probe_context *ctx, char found[PW_PROBE
 	(void)ctx;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	pw_text_size(limit.rlim_cur, size);
-	snprintf(found, PW_PROBE_FOUND, "16M map %s, RLIMIT_MEMLOCK %s", rc ? strerror(-rc) : "created",
+	snprintf(found, PW_PROBE_FOUND, "16M map %s, RLIMIT_MEMLOCK %s",
+		 rc ? strerror(-rc) : "created",
 		 limit.rlim_cur == RLIM_INFINITY ? "unlimited" : size);
 	return rc;
 }
@@ -263,8 +264,8 @@ const struct pw_probe pw_probes_bpf[] = {
 	  "processes are read from /proc one by one, which costs more", PRIVILEGED },
 	{ "vma-iterator", check_vma_iterator, PW_DOCTOR_MISSING,
 	  "mappings are read from /proc/PID/maps, which is slower", PRIVILEGED },
-	{ "bpf-stats", check_stats, PW_DOCTOR_MISSING, "the cost of the BPF programs can't be shown",
-	  PRIVILEGED },
+	{ "bpf-stats", check_stats, PW_DOCTOR_MISSING,
+	  "the cost of the BPF programs can't be shown", PRIVILEGED },
 	{ "memlock", check_memlock, PW_DOCTOR_MISSING, "the ledger's maps may not fit",
 	  "raise the limit: ulimit -l unlimited, or LimitMEMLOCK= in the unit" },
 	{ NULL },

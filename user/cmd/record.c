@@ -225,7 +225,7 @@ static int take_segments(struct recorder *r, const char *list)
 static int take_duration(const char *name, uint64_t *ret)
 {
 	return pw_option_duration(&pw_command_record, name, optarg, ret) ? PW_OPTION_TAKEN :
-									      PW_EXIT_USAGE;
+									   PW_EXIT_USAGE;
 }
 
 static int take_option(struct recorder *r, int code)
@@ -293,18 +293,13 @@ const struct pw_command pw_command_record = {
 	.name = "record",
 	.summary = "Write what happens to a file that every view can replay",
 	.usage = "pagewarden record [options] -o FILE",
-	.help =
-		"Options:\n"
-		PW_HELP_OUTPUT
+	.help = "Options:\n" PW_HELP_OUTPUT
 		"      --force            overwrite the file when it is there\n"
-		"      --duration TIME    end after this long; else at Ctrl-C\n"
-		PW_HELP_PACE
+		"      --duration TIME    end after this long; else at Ctrl-C\n" PW_HELP_PACE
 		"      --segments WHOSE   segment views of 'all' (default), 'none', or PID,PID,...\n"
 		"      --segment-interval TIME\n"
-		"                         take the views again and again; else at start and end\n"
-		PW_HELP_SOURCE
-		PW_HELP_HELP
-		"\n"
+		"                         take the views again and again; else at start and end\n" PW_HELP_SOURCE
+			PW_HELP_HELP "\n"
 		"The file holds counters and events of every process, readable by its owner alone.\n"
 		"It stays valid whatever ends the recording.\n"
 		"\n"

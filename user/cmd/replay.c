@@ -161,15 +161,15 @@ static int take_speed(struct replay *r, const char *text)
 
 	r->speed = strtod(text, &end);
 	if (end == text || *end || !(r->speed >= 0 && r->speed <= 1e6))
-		return pw_usage_error(&pw_command_replay, "--speed: '%s' is not a factor such as 1 or 10",
-				      text);
+		return pw_usage_error(&pw_command_replay,
+				      "--speed: '%s' is not a factor such as 1 or 10", text);
 	return PW_OPTION_TAKEN;
 }
 
 static int take_number(const char *name, uint64_t max, uint64_t *ret)
 {
 	return pw_option_number(&pw_command_replay, name, optarg, 1, max, ret) ? PW_OPTION_TAKEN :
-										   PW_EXIT_USAGE;
+										 PW_EXIT_USAGE;
 }
 
 static int take_option(struct replay *r, int code)
@@ -256,8 +256,7 @@ const struct pw_command pw_command_replay = {
 	.name = "replay",
 	.summary = "Show a recording as the live machine would have been shown",
 	.usage = "pagewarden replay [options] FILE",
-	.help =
-		"Without --interval, --count or --speed: the state at the end, or at --at or --tick.\n"
+	.help = "Without --interval, --count or --speed: the state at the end, or at --at or --tick.\n"
 		"With one of them: a document for each interval.\n"
 		"\n"
 		"Options:\n"
@@ -265,14 +264,8 @@ const struct pw_command pw_command_replay = {
 		"      --at TIME          stop there: 2026-01-31T23:59:59Z, or 90s since the start\n"
 		"      --tick N           stop at this tick\n"
 		"      --speed X          X times as fast as it was; 0: as fast as it reads\n"
-		"      --pid PID          segments and events of this process alone\n"
-		PW_HELP_VIEW
-		PW_HELP_FORMAT
-		PW_HELP_OUTPUT
-		PW_HELP_COLUMNS
-		PW_HELP_PACE
-		PW_HELP_HELP
-		"\n"
+		"      --pid PID          segments and events of this process alone\n" PW_HELP_VIEW
+			PW_HELP_FORMAT PW_HELP_OUTPUT PW_HELP_COLUMNS PW_HELP_PACE PW_HELP_HELP "\n"
 		"A damaged file shows what is whole, says so, and ends with exit code 5.\n"
 		"\n"
 		"Examples:\n"

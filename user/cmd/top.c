@@ -104,7 +104,8 @@ static int take_option(struct top *t, int code)
 		t->speed = strtod(optarg, &end);
 		if (end == optarg || *end || !(t->speed >= 0 && t->speed <= 1e6))
 			return pw_usage_error(&pw_command_top,
-					      "--speed: '%s' is not a factor such as 1 or 10", optarg);
+					      "--speed: '%s' is not a factor such as 1 or 10",
+					      optarg);
 		return PW_OPTION_TAKEN;
 	}
 	return pw_view_option(&pw_command_top, &t->args, code);
@@ -167,23 +168,15 @@ const struct pw_command pw_command_top = {
 	.name = "top",
 	.summary = "Show which process holds and gains how much memory, live",
 	.usage = "pagewarden top [options]",
-	.help =
-		"On a terminal a screen that keys steer ('h' lists them). Without one, or with\n"
+	.help = "On a terminal a screen that keys steer ('h' lists them). Without one, or with\n"
 		"--format, --output or --count, the table once an interval.\n"
 		"\n"
 		"Options:\n"
 		"  -g, --groups           one row for all processes of a program in a cgroup\n"
 		"      --tree             below the cgroups they run in (terminal)\n"
-		"      --speed X          play a recording X times as fast as it was (terminal)\n"
-		PW_HELP_VIEW
-		PW_HELP_FORMAT
-		PW_HELP_OUTPUT
-		PW_HELP_COLUMNS
-		PW_HELP_PACE
-		PW_HELP_REPLAY
-		PW_HELP_SOURCE
-		PW_HELP_HELP
-		"\n"
+		"      --speed X          play a recording X times as fast as it was (terminal)\n" PW_HELP_VIEW
+			PW_HELP_FORMAT PW_HELP_OUTPUT PW_HELP_COLUMNS PW_HELP_PACE PW_HELP_REPLAY
+				PW_HELP_SOURCE PW_HELP_HELP "\n"
 		"Examples:\n"
 		"  pagewarden top\n"
 		"  pagewarden top --groups --sort growth_10m_bytes_per_minute\n"

@@ -156,8 +156,7 @@ static void draw_titles(const struct pw_grid *g, const struct layout *l, int row
 	}
 }
 
-static void draw_row(const struct pw_grid *g, const struct layout *l, size_t index, int row,
-		     int width)
+static void draw_row(const struct pw_grid *g, const struct layout *l, size_t index, int row, int width)
 {
 	bool selected = index == g->selected;
 	enum pw_style base = selected ? PW_STYLE_SELECTED : row_style(g, index);
@@ -249,8 +248,7 @@ static int freeze_row(struct pw_grid *g, char **texts, enum pw_style *text_style
 		if (!texts[at])
 			return -ENOMEM;
 	}
-	text_styles[row * (g->frozen_column_count + 1) + g->frozen_column_count] =
-		row_style(g, row);
+	text_styles[row * (g->frozen_column_count + 1) + g->frozen_column_count] = row_style(g, row);
 	return 0;
 }
 

@@ -11,9 +11,10 @@
 #include "user/view/screen.h"
 
 static const char *const segment_priority[] = {
-	"kind", "name", "rss_bytes", "growth_bytes", "rss_anon_bytes", "virtual_bytes", "swap_bytes",
-	"rss_file_bytes", "vmas", "perms", "rss_shmem_bytes", "huge_bytes", "dirty_bytes", "tid",
-	"start", NULL,
+	"kind",		  "name",	   "rss_bytes",	      "growth_bytes",
+	"rss_anon_bytes", "virtual_bytes", "swap_bytes",      "rss_file_bytes",
+	"vmas",		  "perms",	   "rss_shmem_bytes", "huge_bytes",
+	"dirty_bytes",	  "tid",	   "start",	      NULL,
 };
 
 #define EVENTS_SHOWN 3
@@ -57,8 +58,7 @@ static int take_rows(struct pw_screen_process *p, const struct pw_segment_set *s
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &set->rows[i];
 	if (p->sort && n)
-		qsort_r(rows, n, sizeof(*rows), compare_rows,
-			&(struct order){ p->sort, p->model });
+		qsort_r(rows, n, sizeof(*rows), compare_rows, &(struct order){ p->sort, p->model });
 	p->grid.rows = (struct pw_grid_rows){ .ctx = p, .count = n, .value = value };
 	p->grid.sort = p->sort;
 	p->grid.descending = p->sort && p->sort->unit != PW_UNIT_TEXT;
@@ -163,9 +163,8 @@ static void add_view(struct pw_screen_process *s, const struct pw_process *p)
 
 static void add_event(struct pw_screen_process *s, const struct pw_event *e)
 {
-	static const char *const names[] = { "time", "type",	    "pid",
-					     "comm", "exit_status", "exit_signal",
-					     "path" };
+	static const char *const names[] = { "time",	    "type",	   "pid", "comm",
+					     "exit_status", "exit_signal", "path" };
 	static const char *const titles[] = { "", "", "", "", "status", "signal", "" };
 
 	pw_screen_line(&s->events, e->type == PW_REC_OOM ? PW_STYLE_BAD : PW_STYLE_DIM, "%s", "");

@@ -40,7 +40,8 @@ void pw_screen_sort_draw(const struct pw_screen_sort *s, int row, int height, in
 	const struct pw_column *c;
 	size_t top = 0;
 
-	pw_terminal_put(row, 0, width, PW_STYLE_HEADER, "sort by: its letter, or Enter; Esc: as it was");
+	pw_terminal_put(row, 0, width, PW_STYLE_HEADER,
+			"sort by: its letter, or Enter; Esc: as it was");
 	if (height > 1 && s->selected >= (size_t)height - 1)
 		top = s->selected - ((size_t)height - 2);
 	for (int i = 1; i < height && (c = sortable(s, top + (size_t)i - 1)); i++) {

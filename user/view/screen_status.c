@@ -9,8 +9,8 @@
 
 #define BAR_MAX 40
 
-static void add_machine_value(struct pw_screen_lines *l, const struct pw_model *m,
-			      const char *name, const char *title)
+static void add_machine_value(struct pw_screen_lines *l, const struct pw_model *m, const char *name,
+			      const char *title)
 {
 	pw_screen_append_value(l, pw_machine_columns, name, title, m, m);
 }

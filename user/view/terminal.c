@@ -137,12 +137,12 @@ static const struct {
 	int curses;
 	int code;
 } key_codes[] = {
-	{ KEY_UP, PW_KEY_UP },		{ KEY_DOWN, PW_KEY_DOWN },
-	{ KEY_PPAGE, PW_KEY_PAGE_UP },	{ KEY_NPAGE, PW_KEY_PAGE_DOWN },
-	{ KEY_HOME, PW_KEY_HOME },	{ KEY_END, PW_KEY_END },
-	{ KEY_ENTER, PW_KEY_ENTER },	{ KEY_BACKSPACE, PW_KEY_BACKSPACE },
-	{ KEY_F(1), PW_KEY_HELP },	{ KEY_F(4), PW_KEY_FILTER },
-	{ KEY_F(5), PW_KEY_TREE },	{ KEY_F(6), PW_KEY_SORT },
+	{ KEY_UP, PW_KEY_UP },	       { KEY_DOWN, PW_KEY_DOWN },
+	{ KEY_PPAGE, PW_KEY_PAGE_UP }, { KEY_NPAGE, PW_KEY_PAGE_DOWN },
+	{ KEY_HOME, PW_KEY_HOME },     { KEY_END, PW_KEY_END },
+	{ KEY_ENTER, PW_KEY_ENTER },   { KEY_BACKSPACE, PW_KEY_BACKSPACE },
+	{ KEY_F(1), PW_KEY_HELP },     { KEY_F(4), PW_KEY_FILTER },
+	{ KEY_F(5), PW_KEY_TREE },     { KEY_F(6), PW_KEY_SORT },
 	{ KEY_F(10), PW_KEY_QUIT },
 };
 
