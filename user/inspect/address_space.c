@@ -88,7 +88,12 @@ static int check_alive(const struct look *l)
 		return err;
 	if (stat.state == 'Z' || stat.state == 'X')
 		return -ESRCH;
-	return stat.start_ticks == pw_key_tick(l->key) ? 0 : -ESRCH;
+	if (stat.start_ticks != pw_key_tick(l->key))
+		return -ESRCH;
+	/* a process without mappings lost them to an exec or its end; kernel threads have none */
+	if (l->listed && l->vmas.count == 0 && !(stat.flags & PW_PF_KTHREAD))
+		return -EAGAIN;
+	return 0;
 }
 
 static int add_kernel_rows(struct look *l)
