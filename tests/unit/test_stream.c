@@ -402,6 +402,59 @@ static void segments_are_asked_for(void **state)
 	assert_int_equal(ask_segments(f, &reply, OK_HEAD, 0), -EINVAL);
 }
 
+/* ---- the best source ------------------------------------------------------------------- */
+
+static void the_daemon_is_best(void **state)
+{
+	struct fixture *f = *state;
+	const struct pw_source_options opt = { .sample_every = 1 }; /* an explicit socket wins */
+	const struct answer a = { OK_HEAD, f->file.bytes, f->file.len, 0, false };
+	struct pw_error why;
+
+	start(f, &a, 1);
+	assert_int_equal(pw_source_open_best(&opt, f->path, &f->source, &why, &f->err), 0);
+	assert_string_equal(f->source->ops->name, "stream");
+	assert_string_equal(why.what, "");
+	pthread_join(f->thread, NULL);
+}
+
+static void a_daemon_that_refuses_is_news(void **state)
+{
+	struct fixture *f = *state;
+	const struct pw_source_options opt = { 0 };
+	const struct answer a = { "HTTP/1.1 403 Forbidden\r\n\r\n", "", 0, 0, false };
+	struct pw_error why;
+
+	start(f, &a, 1);
+	assert_int_equal(pw_source_open_best(&opt, f->path, &f->source, &why, &f->err), 0);
+	assert_string_not_equal(f->source->ops->name, "stream");
+	assert_non_null(strstr(why.what, "403"));
+	assert_non_null(strstr(why.remedy, "group pagewarden"));
+	pthread_join(f->thread, NULL);
+}
+
+static void a_recorded_tree_is_for_proc(void **state)
+{
+	struct fixture *f = *state;
+	const struct pw_source_options opt = { .root = f->tree.root };
+	struct pw_error why;
+
+	/* a daemon listens, and is not asked */
+	tree_write(&f->tree, "proc/uptime", "1.00 1.00\n");
+	assert_int_equal(pw_source_open_best(&opt, f->path, &f->source, &why, &f->err), 0);
+	assert_string_equal(f->source->ops->name, "proc");
+	assert_string_equal(why.what, "");
+}
+
+static void none_means_no_daemon(void **state)
+{
+	struct fixture *f = *state;
+	const struct pw_source_options opt = { 0 };
+
+	assert_int_equal(pw_source_open_best(&opt, "none", &f->source, NULL, &f->err), 0);
+	assert_string_not_equal(f->source->ops->name, "stream");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -416,6 +469,10 @@ int main(void)
 		TEST(never_answers),
 		TEST(segments),
 		TEST(segments_are_asked_for),
+		TEST(the_daemon_is_best),
+		TEST(a_daemon_that_refuses_is_news),
+		TEST(a_recorded_tree_is_for_proc),
+		TEST(none_means_no_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

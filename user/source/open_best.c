@@ -45,8 +45,9 @@ int pw_source_open_best(const struct pw_source_options *opt, const char *socket_
 			return pw_source_proc_create(opt, ret, err);
 		if (!pw_source_bpf_create(opt, ret, &bpf))
 			return 0;
-		/* what BPF says tells more: it sees as much as the daemon does */
-		*why = bpf;
+		/* a daemon that refuses us is the nearer way to the same */
+		if (!why->what[0])
+			*why = bpf;
 	}
 	return pw_source_proc_create(opt, ret, err);
 }
