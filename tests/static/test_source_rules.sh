@@ -56,7 +56,8 @@ wrong_includes() {
 					case $target in
 					kmod/uapi/* | "user/$stage/"*) continue ;;
 					# the skeletons, and the layout of the maps
-					bpf/*.skel.h | bpf/slot.h) [ "$stage" = source ] && continue ;;
+					bpf/*.bpf.h) ;;
+					bpf/*.h) [ "$stage" != source ] || continue ;;
 					esac
 					case " $allowed " in
 					*" ${target%/*} "*) ;;
@@ -93,12 +94,16 @@ abi_breaks() {
 }
 report 'the ABI header has fixed-width types alone' "$(abi_breaks)"
 
+# A test is a list of cases and may be longer than what it tests.
 too_long() {
-	files '*.c' '*.h' '*.sh' tests/run | while IFS= read -r file; do
-		awk 'END { if (NR > 600) print FILENAME ": " NR " lines; 600 is the limit" }' "$file"
+	local file limit
+
+	files '*.c' '*.h' '*.sh' '*.py' tests/run | while IFS= read -r file; do
+		case $file in tests/*) limit=800 ;; *) limit=600 ;; esac
+		awk -v limit=$limit 'END { if (NR > limit) print FILENAME ": " NR " lines; the limit is " limit }' "$file"
 	done
 }
-report 'no file is longer than 600 lines' "$(too_long)"
+report 'no file is too long' "$(too_long)"
 
 # Functions of user/ and bpf/ in this style begin with "{" and end with "}" in column one.
 long_functions() {
@@ -121,7 +126,8 @@ report 'no generated file is in git' "$(generated)"
 
 unbounded() {
 	files 'user/*.c' 'user/*.h' | tr '\n' '\0' |
-		xargs -0 grep -nE '(^|[^_[:alnum:]])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|atoi|atol|system|popen|tmpnam|mktemp)[[:space:]]*\(' /dev/null
+		xargs -0 grep -nE '(^|[^_[:alnum:]])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok|atoi|atol|system|popen|tmpnam|mktemp)[[:space:]]*\(' /dev/null |
+		grep -vE 'strcpy\([^,]+, "[^"]*"\)' # the compiler checks a literal
 }
 report 'no call without a bound or an error in user/' "$(unbounded)"
 

@@ -190,10 +190,10 @@ static void the_first_walk(void **state)
 	expect_counts(f, 0, 0, 0, 2, 2);
 	m = nth(f, PW_REC_MACHINE, 0);
 	assert_ptr_equal(m, f->bytes);
-	assert_string_equal(m->hostname, "treehost");
-	assert_string_equal(m->release, "6.1.0-tree");
-	assert_string_equal(m->boot_id, "0000-1111");
-	assert_string_equal(m->source, "proc");
+	assert_string_equal((const char *)m->hostname, "treehost");
+	assert_string_equal((const char *)m->release, "6.1.0-tree");
+	assert_string_equal((const char *)m->boot_id, "0000-1111");
+	assert_string_equal((const char *)m->source, "proc");
 	assert_int_equal(m->cpus, 2);
 	assert_int_equal(m->memory_pages, 2000);
 	assert_int_equal(m->swap_pages, 200);
@@ -210,7 +210,7 @@ static void the_first_walk(void **state)
 	c = nth(f, PW_REC_COUNTERS, 1);
 	assert_int_equal(c->key.pid, 70);
 	assert_int_equal(c->key.start_ns, 10000000000ull);
-	assert_string_equal(c->comm, "work) er");
+	assert_string_equal((const char *)c->comm, "work) er");
 	assert_int_equal(c->uid, 1001);
 	assert_int_equal(c->parent_pid, 1);
 	assert_int_equal(c->anon_pages, 100);
@@ -283,7 +283,7 @@ static void births_and_deaths(void **state)
 	assert_int_equal(fork->parent.pid, 70);
 	assert_int_equal(fork->parent.start_ns, 10000000000ull);
 	assert_int_equal(fork->rec.time_ns, 101500000000ull);
-	assert_string_equal(fork->comm, "child");
+	assert_string_equal((const char *)fork->comm, "child");
 	remove_proc(f, 70);
 	walk(f);
 	expect_counts(f, 0, 0, 1, 0, 0);
@@ -291,7 +291,7 @@ static void births_and_deaths(void **state)
 	assert_int_equal(exit->key.pid, 70);
 	assert_int_equal(exit->hiwater_rss_pages, 210);
 	assert_int_equal(exit->minor_faults, 3);
-	assert_string_equal(exit->comm, "work) er");
+	assert_string_equal((const char *)exit->comm, "work) er");
 }
 
 static void a_pid_that_is_anothers_now(void **state)
@@ -335,8 +335,8 @@ static void exec_moves_the_stack(void **state)
 	expect_counts(f, 0, 1, 0, 1, 1);
 	exec = nth(f, PW_REC_EXEC, 0);
 	id = nth(f, PW_REC_IDENTITY, 0);
-	assert_string_equal(exec->path, "/usr/bin/other");
-	assert_string_equal(exec->comm, "other");
+	assert_string_equal((const char *)exec->path, "/usr/bin/other");
+	assert_string_equal((const char *)exec->comm, "other");
 	assert_int_equal(id->exe_len, strlen("/usr/bin/other"));
 	assert_memory_equal(id + 1, "/usr/bin/other", id->exe_len);
 	assert_true((const void *)exec < (const void *)id);

@@ -34,7 +34,7 @@ static int take_path(char *out, size_t size, const char *value, const char **rea
 		*reason = "too long";
 		return -EINVAL;
 	}
-	strcpy(out, value);
+	snprintf(out, size, "%s", value);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ KEY(group)
 		*why = "not a group's name";
 		return -EINVAL;
 	}
-	strcpy(c->group, v);
+	snprintf(c->group, sizeof(c->group), "%s", v);
 	return 0;
 }
 
@@ -215,12 +215,12 @@ static const struct {
 static int unknown_key(const char *path, unsigned int line, const char *key, struct pw_error *err)
 {
 	char known[sizeof(err->remedy)] = "", shown[129];
+	size_t used = 0;
 
 	pw_text_escape(shown, sizeof(shown), key, strnlen(key, 32));
-	for (size_t i = 0; i < KEYS; i++) {
-		strcat(known, i ? ", " : "");
-		strcat(known, keys[i].name);
-	}
+	for (size_t i = 0; i < KEYS && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+					 keys[i].name);
 	pw_error_set(err, -EINVAL, "%s:%u: there is no key '%s'", path, line, shown);
 	pw_error_remedy(err, "the keys are %s", known);
 	return -EINVAL;

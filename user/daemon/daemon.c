@@ -123,7 +123,7 @@ static void apply_config(struct pw_daemon *d, const struct pw_daemon_config *nex
 	d->config.interval_ns = next->interval_ns;
 	d->config.flush_ns = next->flush_ns;
 	d->config.history_max_bytes = next->history_max_bytes;
-	strcpy(d->config.group, next->group);
+	memcpy(d->config.group, next->group, sizeof(d->config.group));
 	if (d->store && pw_store_set_max_bytes(d->store, next->history_max_bytes, &err))
 		pw_daemon_log_error(4, &err);
 	take_group(d);

@@ -100,7 +100,7 @@ static int bind_socket(struct pw_listener *l, gid_t group, struct pw_error *err)
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return pw_error_set(err, -errno, "cannot make a socket: %s", strerror(errno));
-	strcpy(address.sun_path, l->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", l->path);
 	mask = umask(0117); /* never, even for a moment, open to others */
 	r = bind(l->fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 	umask(mask);
@@ -133,7 +133,7 @@ int pw_listener_open(const char *path, gid_t group, struct pw_listener *ret, str
 	if (stem >= sizeof(l.path))
 		return pw_error_set(err, -ENAMETOOLONG, "the socket's path is longer than %zu bytes",
 				    sizeof(l.path) - 1);
-	strcpy(l.path, path);
+	memcpy(l.path, path, stem + 1);
 	if (stem > 5 && strcmp(path + stem - 5, ".sock") == 0)
 		stem -= 5;
 	snprintf(l.pid_path, sizeof(l.pid_path), "%.*s.pid", (int)stem, path);
