@@ -285,8 +285,11 @@ static int run(int argc, char **argv)
 	rc = record(&r, &err);
 	if (rc)
 		pw_error_print(&err, stderr);
+	rc = r.tape.failed ? PW_EXIT_FAILURE : pw_exit_code_of(rc);
+	if (r.session)
+		rc = pw_session_finish(r.session, rc);
 	pw_session_close(r.session);
-	return r.tape.failed ? PW_EXIT_FAILURE : pw_exit_code_of(rc);
+	return rc;
 }
 
 const struct pw_command pw_command_record = {

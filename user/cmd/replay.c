@@ -91,7 +91,7 @@ static int play(struct replay *r, struct pw_error *err)
 			break;
 		there = is_there(r);
 		/* the first tick has no interval behind it, hence no rates */
-		if (along && r->session->model->tick.interval_ns)
+		if (along && r->session->model->sequence > 1)
 			rc = print(r, err);
 		there |= r->common.count && r->printed == r->common.count;
 	}

@@ -276,6 +276,10 @@ int pw_session_finish(const struct pw_session *s, int code)
 {
 	uint64_t places = s->model->lost[PW_LOSS_DAMAGED];
 
+	if (!s->input && s->ended) {
+		fputs("pagewarden: the daemon has ended; this is what it said until then\n", stderr);
+		return code == PW_EXIT_OK ? PW_EXIT_FAILURE : code;
+	}
 	if (!s->input || !places)
 		return code;
 	fprintf(stderr,

@@ -69,7 +69,8 @@ int pw_session_segments(struct pw_session *s, const struct pw_key *key, unsigned
 void pw_session_set_speed(struct pw_session *s, double speed);
 /*
  * The exit code of a command that is done: PW_EXIT_DAMAGED after one sentence
- * on stderr when the recording was damaged, else code.
+ * on stderr when the recording was damaged, PW_EXIT_FAILURE after one when the
+ * daemon ended first, else code.
  */
 int pw_session_finish(const struct pw_session *s, int code);
 

@@ -38,7 +38,7 @@ static int print_each_interval(struct top *t, struct pw_output *out, struct pw_e
 		rc = pw_session_next(t->session, &event, err);
 		if (rc || event != PW_SESSION_TICK)
 			break;
-		if (!t->session->model->tick.interval_ns)
+		if (t->session->model->sequence < 2)
 			continue; /* the first tick has no interval behind it, hence no rates */
 		rc = pw_view_print(&t->request, t->session->model, out, err);
 		printed++;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,9 +96,17 @@ static int compare_items(const void *a, const void *b, void *ctx)
 
 #define TREE_DEPTH_MAX 32 /* deeper cgroups stand flat below the last */
 
+struct branch {
+	size_t first, last; /* items */
+	double weight; /* their sum of the sort's column */
+};
+
 struct tree {
 	struct pw_listing *l;
 	const struct pw_listing_options *opt;
+	const struct pw_model *model;
+	struct branch *branches; /* siblings that wait, of all levels */
+	size_t branch_count;
 };
 
 static void add_item(struct pw_listing *l, size_t index, unsigned int depth)
@@ -122,15 +131,68 @@ static size_t common_path(const char *a, const char *b)
 	}
 }
 
-/* The end of the run of items that agree with the first in one more component after `prefix`. */
+/*
+ * The end of the run of items that agree with the first in one more component
+ * after `prefix`. Unknown cgroups, "", have no component; they agree as well.
+ */
 static size_t child_end(const struct tree *t, size_t first, size_t last, size_t prefix)
 {
 	const char *path = cgroup_of(t->opt, t->l->items[first]);
 	size_t i = first + 1;
 
-	while (i < last && common_path(path, cgroup_of(t->opt, t->l->items[i])) > prefix)
-		i++;
+	for (; i < last; i++) {
+		const char *other = cgroup_of(t->opt, t->l->items[i]);
+
+		if (common_path(path, other) <= prefix && strcmp(path, other) != 0)
+			break;
+	}
 	return i;
+}
+
+static double weigh(const struct tree *t, size_t first, size_t last)
+{
+	const struct pw_listing_row row = { .first = first, .last = last };
+	const struct pw_column *c = t->opt->sort;
+	struct pw_value v;
+
+	if (!c)
+		return 0;
+	pw_listing_value(t->l, &row, c, t->model, &v);
+	if (!v.known)
+		return -INFINITY;
+	return c->unit == PW_UNIT_BYTES	       ? (double)v.u :
+	       c->unit == PW_UNIT_SIGNED_BYTES ? (double)v.i :
+						 v.d;
+}
+
+/* By what they hold together; where that says nothing, by path. */
+static int compare_branches(const void *a, const void *b, void *ctx)
+{
+	const struct branch *x = a, *y = b;
+	bool descending = ((const struct tree *)ctx)->opt->descending;
+
+	if (x->weight != y->weight)
+		return (x->weight < y->weight) == descending ? 1 : -1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static void add_branch(struct tree *t, size_t first, size_t last, size_t parent_len,
+		       unsigned int depth);
+
+/* The cgroups below one of path length len, each with all that is in it. */
+static void add_children(struct tree *t, size_t first, size_t last, size_t len, unsigned int depth)
+{
+	size_t base = t->branch_count, end;
+
+	for (; first < last; first = end) {
+		end = child_end(t, first, last, len);
+		t->branches[t->branch_count++] = (struct branch){ first, end, weigh(t, first, end) };
+	}
+	end = t->branch_count;
+	qsort_r(t->branches + base, end - base, sizeof(*t->branches), compare_branches, t);
+	for (size_t i = base; i < end; i++)
+		add_branch(t, t->branches[i].first, t->branches[i].last, len, depth);
+	t->branch_count = base;
 }
 
 /*
@@ -144,7 +206,6 @@ static void add_branch(struct tree *t, size_t first, size_t last, size_t parent_
 	struct pw_listing *l = t->l;
 	const char *path = cgroup_of(t->opt, l->items[first]);
 	size_t len = common_path(path, cgroup_of(t->opt, l->items[last - 1]));
-	size_t i = first;
 
 	l->rows[l->row_count++] = (struct pw_listing_row){
 		.depth = depth,
@@ -153,39 +214,31 @@ static void add_branch(struct tree *t, size_t first, size_t last, size_t parent_
 		.first = first,
 		.last = last,
 	};
-	while (i < last && (depth >= TREE_DEPTH_MAX || strlen(cgroup_of(t->opt, l->items[i])) == len))
-		add_item(l, i++, depth + 1);
-	while (i < last) {
-		size_t end = child_end(t, i, last, len);
-
-		add_branch(t, i, end, len, depth + 1);
-		i = end;
-	}
+	while (first < last &&
+	       (depth >= TREE_DEPTH_MAX || strlen(cgroup_of(t->opt, l->items[first])) == len))
+		add_item(l, first++, depth + 1);
+	add_children(t, first, last, len, depth + 1);
 }
 
-static int make_rows(struct pw_listing *l, const struct pw_listing_options *opt)
+static int make_rows(struct pw_listing *l, const struct pw_model *m,
+		     const struct pw_listing_options *opt)
 {
-	struct tree t = { l, opt };
-	size_t i = 0;
+	struct tree t = { .l = l, .opt = opt, .model = m };
 
-	l->rows = calloc(l->item_count ? 3 * l->item_count : 1, sizeof(*l->rows));
+	l->rows = calloc(3 * l->item_count + 1, sizeof(*l->rows));
 	if (!l->rows)
 		return -ENOMEM;
 	if (!opt->tree) {
-		for (i = 0; i < l->item_count; i++)
+		for (size_t i = 0; i < l->item_count; i++)
 			add_item(l, i, 0);
 		return 0;
 	}
-	while (i < l->item_count) {
-		size_t end = child_end(&t, i, l->item_count, 0);
-
-		/* unknown cgroups, "", have not even the root in common */
-		while (end < l->item_count && compare_paths(cgroup_of(opt, l->items[i]),
-							    cgroup_of(opt, l->items[end])) == 0)
-			end++;
-		add_branch(&t, i, end, 0, 0);
-		i = end;
-	}
+	/* siblings of all levels: each split of n items into k leaves at most n - k + 1 to split */
+	t.branches = calloc(l->item_count + TREE_DEPTH_MAX + 2, sizeof(*t.branches));
+	if (!t.branches)
+		return -ENOMEM;
+	add_children(&t, 0, l->item_count, 0, 0);
+	free(t.branches);
 	return 0;
 }
 
@@ -202,7 +255,7 @@ int pw_listing_init(struct pw_listing *l, const struct pw_model *m,
 	if (!rc && opt->limit && l->item_count > opt->limit)
 		l->item_count = opt->limit;
 	if (!rc)
-		rc = make_rows(l, opt);
+		rc = make_rows(l, m, opt);
 	if (rc)
 		pw_listing_deinit(l);
 	return rc;
