@@ -15,6 +15,9 @@ const volatile __u64 gfp_cache; /* WRITE | NORETRY: page cache, balloons */
 const volatile __u64 gfp_huge; /* NOMEMALLOC: every transparent huge page, no hugetlb page */
 const volatile bool follow_collapse;
 
+/* User space sets it each interval: a clock read here would cost more than all the rest. */
+__u32 birth_now;
+
 /* A huge page that a kernel thread allocated for an address space yet unknown. */
 __u64 collapsing_pfn;
 __u32 collapsing_tid;
@@ -77,8 +80,7 @@ static __always_inline u32 current_owner(void)
 static __always_inline void charge(u32 id, u64 pfn, u32 order)
 {
 	struct pw_slot *slot = pw_slot_of(id);
-	u64 birth = bpf_ktime_get_boot_ns() >> PW_BIRTH_SHIFT;
-	struct enter_ctx c = { .block = pfn >> sample_shift, .entry = id | birth << 32 };
+	struct enter_ctx c = { .block = pfn >> sample_shift, .entry = id | (u64)birth_now << 32 };
 	u32 blocks = 1;
 
 	if (!slot || slot->id != id)

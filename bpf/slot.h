@@ -6,7 +6,8 @@
  *
  * Entry (u64) of a sampled page:
  *   bits 0..31   slot id; 0: the page belongs to nobody
- *   bits 32..63  birth, in units of 2^30 ns of CLOCK_BOOTTIME
+ *   bits 32..63  birth, in units of 2^30 ns of CLOCK_BOOTTIME, as of the
+ *                interval's begin
  *
  * Slot id (u32):
  *   bits 0..19   index of the slot + 1

@@ -55,6 +55,7 @@ static int run_iterator(struct pw_bpf *b, struct pw_error *err)
 	if (fd < 0)
 		return pw_error_set(err, -errno, "cannot iterate over the tasks: %s", strerror(errno));
 	b->skel->bss->pass++;
+	b->skel->bss->birth_now = pw_clock_boot_ns() >> PW_BIRTH_SHIFT;
 	b->skel->bss->threads_seen = 0;
 	b->skel->bss->processes_seen = 0;
 	/* The program writes nothing: a read runs it until the end or until it is time to yield. */
