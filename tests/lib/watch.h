@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,6 +139,18 @@ static inline uint64_t watch_page_losses(const struct watch *w)
 	       lost[PW_LOSS_OUT_OF_RANGE] + lost[PW_LOSS_STALE_PAGE];
 }
 
+/*
+ * Pages on their way to the LRU lists wait in a batch per CPU (up to 31), which
+ * keeps them even after their process let go. Emptying those batches is the
+ * first thing that move_pages(2) does.
+ */
+static inline void settle(void)
+{
+	int node = 0, status;
+
+	assert_int_equal(syscall(SYS_move_pages, 0, 0ul, NULL, &node, &status, 0), 0);
+}
+
 /* ---- the driven process --------------------------------------------------------------- */
 
 struct driven {
@@ -238,6 +251,15 @@ static inline int64_t proc_anon_pages(pid_t pid)
 static inline int64_t proc_shmem_pages(pid_t pid)
 {
 	return proc_value(pid, "smaps_rollup", "Pss_Shmem") / 4;
+}
+
+static inline void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
 }
 
 #endif

@@ -9,8 +9,6 @@
  */
 #include "tests/lib/watch.h"
 
-#include <sys/syscall.h>
-
 #define PAGES 7919u
 
 #define HUGE_MODE "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -18,15 +16,6 @@
 
 static struct watch w;
 static char huge_mode[32]; /* the machine's own; "": no transparent huge pages */
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
 
 /* The word in brackets: "always [madvise] never"; or all, without brackets. */
 static void read_setting(const char *path, char *value, size_t size)
@@ -57,18 +46,6 @@ struct point {
 	int64_t anon, shmem; /* the counters' */
 	int64_t proc; /* anon + shmem of the page tables */
 };
-
-/*
- * Pages on their way to the LRU lists wait in a batch per CPU (up to 31), which
- * keeps them even after their process let go. Emptying those batches is the
- * first thing that move_pages(2) does.
- */
-static void settle(void)
-{
-	int node = 0, status;
-
-	assert_int_equal(syscall(SYS_move_pages, 0, 0ul, NULL, &node, &status, 0), 0);
-}
 
 static struct point look(const struct driven *d)
 {
