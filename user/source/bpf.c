@@ -28,6 +28,26 @@ static int tell_machine(struct pw_bpf *b, struct pw_error *err)
 	return pw_bpf_deliver(b, &m.rec);
 }
 
+#define SETTLE_TRIES 16
+
+/*
+ * An event that comes between the drain and the count would be in the one and
+ * not in the other: drain until they agree, which they do at once unless
+ * processes come faster than this loop.
+ */
+static int settle_events(struct pw_bpf *b, struct pw_tick *t)
+{
+	int i, rc = 0;
+
+	for (i = 0; i < SETTLE_TRIES && !rc; i++) {
+		pw_bpf_cost_fill(b, t);
+		if (t->events_tried == t->events_received + t->lost[PW_LOSS_RING_FULL])
+			break;
+		rc = pw_bpf_events_drain(b);
+	}
+	return rc;
+}
+
 static int tell_tick(struct pw_bpf *b, struct pw_error *err)
 {
 	struct pw_tick t;
@@ -37,7 +57,9 @@ static int tell_tick(struct pw_bpf *b, struct pw_error *err)
 		return pw_error_set(err, rc, "cannot read /proc/meminfo: %s", strerror(-rc));
 	b->sequence = t.sequence;
 	b->last_tick_ns = t.rec.time_ns;
-	pw_bpf_cost_fill(b, &t);
+	rc = settle_events(b, &t);
+	if (rc)
+		return rc;
 	pw_bpf_slots_totals(b, &t);
 	return pw_bpf_deliver(b, &t.rec);
 }

@@ -20,11 +20,8 @@ PW_DEFINE_CLEANUP(struct calibrate_bpf, calibrate_bpf__destroy)
 
 static int open_failed(int rc, struct pw_error *err)
 {
-	if (rc == -EPERM || rc == -EACCES) {
-		pw_error_set(err, -EPERM, "cannot load BPF programs: %s", strerror(-rc));
-		pw_error_remedy(err, "run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
-		return -EPERM;
-	}
+	if (rc == -EPERM || rc == -EACCES)
+		return pw_kernel_no_privilege(err, "load BPF programs");
 	return pw_error_set(err, rc, "cannot load the calibration program: %s", strerror(-rc));
 }
 

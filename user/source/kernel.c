@@ -17,6 +17,14 @@
 
 PW_DEFINE_CLEANUP(struct btf, btf__free)
 
+int pw_kernel_no_privilege(struct pw_error *err, const char *what)
+{
+	pw_error_set(err, -EPERM, "cannot %s: %s", what, strerror(EPERM));
+	pw_error_remedy(err, "run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; "
+			     "a kernel in lockdown mode \"confidentiality\" refuses everybody");
+	return -EPERM;
+}
+
 /* ---- GFP flags ------------------------------------------------------------------ */
 
 static bool enumerator(const struct btf *btf, const char *name, uint32_t *ret)
@@ -144,6 +152,8 @@ static int probe_gfp(const struct pw_procfs *fs, const struct btf *btf, struct p
 		if (!format)
 			return -ENOMEM;
 		ret = read_format(fs, format, FORMAT_MAX);
+		if (ret == -EPERM || ret == -EACCES)
+			return pw_kernel_no_privilege(err, "read the format of tracepoints");
 		if (ret) {
 			pw_error_set(err, -EOPNOTSUPP, "cannot learn this kernel's GFP flags: %s",
 				     strerror(-ret));

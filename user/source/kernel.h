@@ -34,6 +34,9 @@ struct pw_kernel {
 /* 0; -EOPNOTSUPP with what is missing and how to get it. */
 int pw_kernel_probe(const struct pw_procfs *fs, struct pw_kernel *ret, struct pw_error *err);
 
+/* "cannot WHAT: permission denied", and which privileges it takes. Returns -EPERM. */
+int pw_kernel_no_privilege(struct pw_error *err, const char *what);
+
 /* The value of "__GFP_NAME" in a tracepoint's print format; 0: not there. */
 uint64_t pw_kernel_gfp_from_format(const char *format, const char *name);
 
