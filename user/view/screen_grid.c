@@ -18,12 +18,20 @@ struct layout {
 
 /* ---- columns that fit -------------------------------------------------------------- */
 
-static int wanted_width(const struct pw_grid *g, const struct pw_column *c)
+#define NARROW 60
+
+static int wanted_rest(const struct pw_grid *g, int line)
+{
+	return line < NARROW ? g->rest_min / 2 : g->rest_min;
+}
+
+/* line: the terminal's width. */
+static int wanted_width(const struct pw_grid *g, const struct pw_column *c, int line)
 {
 	int title = (int)pw_text_width(c->title), width = c->width;
 
 	if (g->rest && strcmp(c->name, g->rest) == 0)
-		return g->rest_min;
+		return wanted_rest(g, line);
 	return width > title ? width : title;
 }
 
@@ -44,7 +52,7 @@ static size_t choose(const struct pw_grid *g, int width, const struct pw_column 
 
 	for (const char *const *name = g->priority; *name && n < PW_GRID_COLUMNS; name++) {
 		const struct pw_column *c = pw_column_find(g->columns, *name);
-		int want = c ? wanted_width(g, c) : 0;
+		int want = c ? wanted_width(g, c, width) : 0;
 
 		if (!c || !is_known_frozen(g, c) || (n && used + 1 + want > width))
 			continue;
@@ -71,7 +79,7 @@ static void lay_out(const struct pw_grid *g, int width, struct layout *l)
 	if (!g->in_priority_order)
 		qsort(l->column, l->count, sizeof(l->column[0]), by_declaration);
 	for (size_t i = 0; i < l->count; i++) {
-		l->width[i] = wanted_width(g, l->column[i]);
+		l->width[i] = wanted_width(g, l->column[i], width);
 		used += 1 + l->width[i];
 		if (g->rest && strcmp(l->column[i]->name, g->rest) == 0)
 			rest = i + 1;
@@ -86,7 +94,7 @@ static void lay_out(const struct pw_grid *g, int width, struct layout *l)
 		}
 		rest = l->count;
 		l->column[rest - 1] = c;
-		l->width[rest - 1] = g->rest_min;
+		l->width[rest - 1] = wanted_rest(g, width);
 	}
 	if (rest && width > used)
 		l->width[rest - 1] += width - used;
@@ -240,7 +248,7 @@ static int freeze_row(struct pw_grid *g, char **texts, enum pw_style *text_style
 
 	for (size_t i = 0; i < g->frozen_column_count; i++) {
 		const struct pw_column *c = g->frozen_columns[i];
-		int width = g->rest && strcmp(c->name, g->rest) == 0 ? 0 : wanted_width(g, c);
+		int width = g->rest && strcmp(c->name, g->rest) == 0 ? 0 : wanted_width(g, c, NARROW);
 		size_t at = row * (g->frozen_column_count + 1) + i;
 
 		text_styles[at] = live_cell(g, row, c, width, text, sizeof(text));

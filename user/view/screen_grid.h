@@ -35,7 +35,7 @@ struct pw_grid {
 	 */
 	const char *const *priority;
 	const char *rest;
-	int rest_min; /* what it wants at least, in columns of the terminal */
+	int rest_min; /* what it wants at least; half of that on a narrow terminal */
 	bool in_priority_order; /* shown in that order: somebody chose them */
 	const struct pw_column *sort; /* marked in the head; may be NULL */
 	bool descending;

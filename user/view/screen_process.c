@@ -198,7 +198,7 @@ void pw_screen_process_init(struct pw_screen_process *p, const struct pw_key *ke
 	p->grid.columns = pw_segment_columns;
 	p->grid.priority = segment_priority;
 	p->grid.rest = "name";
-	p->grid.rest_min = 8;
+	p->grid.rest_min = 28;
 	p->sort = pw_column_find(pw_segment_columns, "rss_bytes");
 }
 

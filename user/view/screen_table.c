@@ -117,7 +117,7 @@ static void set_columns(struct pw_screen_table *t)
 					   process_priority;
 	t->grid.in_priority_order = t->chosen != NULL;
 	t->grid.rest = t->opt.groups ? "name" : "comm";
-	t->grid.rest_min = t->opt.tree ? 24 : 8;
+	t->grid.rest_min = t->opt.tree ? 26 : 15;
 	t->opt.sort = t->sorts[t->opt.groups];
 }
 

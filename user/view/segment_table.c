@@ -76,7 +76,7 @@ const struct pw_column pw_segment_columns[] = {
 	{                                                                       \
 #name, title, help, PW_UNIT_##unit, width, standard, get_##name \
 	}
-	C(kind, "KIND", TEXT, 14, true, "what the segment is"),
+	C(kind, "KIND", TEXT, 18, true, "what the segment is"),
 	C(vmas, "VMAS", COUNT, 5, true, "mappings in it"),
 	C(virtual_bytes, "VIRT", BYTES, 6, true, "address space, without the holes"),
 	C(rss_bytes, "RSS", BYTES, 6, true, "resident: anonymous, file and shared memory"),
