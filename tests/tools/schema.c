@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/base/cleanup.h"
+#include "user/daemon/documents.h"
 #include "user/view/schema.h"
 
 static int write_schema(const char *directory, const struct pw_document_shape *shape)
@@ -22,15 +23,21 @@ static int write_schema(const char *directory, const struct pw_document_shape *s
 	return err;
 }
 
+static int write_schemas(const char *directory, const struct pw_document_shape *const *shapes)
+{
+	for (; *shapes; shapes++) {
+		if (write_schema(directory, *shapes))
+			return 1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
 		fputs("usage: schema DIRECTORY\n", stderr);
 		return 2;
 	}
-	for (const struct pw_document_shape *const *s = pw_document_shapes; *s; s++) {
-		if (write_schema(argv[1], *s))
-			return 1;
-	}
-	return 0;
+	return write_schemas(argv[1], pw_document_shapes) ||
+	       write_schemas(argv[1], pw_daemon_document_shapes);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/daemon/documents.h"
 
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* One getter: the row is `r`, the value is set by `set`. */
@@ -142,13 +144,13 @@ const struct pw_document_shape pw_document_error = {
 
 /* ---- history --------------------------------------------------------------------- */
 
-GET(range, struct pw_history_range, from, pw_value_u, r->from_ns)
-GET(range, struct pw_history_range, to, pw_value_u, r->to_ns)
+GET(range, struct pw_history_range, from_time, pw_value_u, r->from_ns)
+GET(range, struct pw_history_range, to_time, pw_value_u, r->to_ns)
 GET(range, struct pw_history_range, truncated, pw_value_b, r->truncated)
 
 static const struct pw_column range_columns[] = {
-	COLUMN(range, from, TIME, 24, "begin of the range"),
-	COLUMN(range, to, TIME, 24, "end of the range, itself not in it"),
+	COLUMN(range, from_time, TIME, 24, "begin of the range"),
+	COLUMN(range, to_time, TIME, 24, "end of the range, itself not in it"),
 	COLUMN(range, truncated, BOOL, 5, "the list was cut at its limit"),
 	{ NULL },
 };
@@ -158,8 +160,8 @@ static const struct pw_column range_columns[] = {
 
 PROCESS(id, pw_value_u, id)
 PROCESS(pid, pw_value_u, pid)
-PROCESS(start, pw_value_u, start_ns)
-PROCESS(end, u_or_unknown, end_ns)
+PROCESS(start_time, pw_value_u, start_ns)
+PROCESS(end_time, u_or_unknown, end_ns)
 PROCESS(uid, pw_value_u, uid)
 PROCESS(comm, pw_value_text, comm)
 PROCESS(exe, pw_value_text_or_unknown, exe)
@@ -172,8 +174,8 @@ PROCESS(boot_id, pw_value_text_or_unknown, boot_id)
 static const struct pw_column process_columns[] = {
 	COLUMN(process, id, COUNT, 8, "id in the history"),
 	COLUMN(process, pid, COUNT, 8, "process id"),
-	COLUMN(process, start, TIME, 24, "start of the process"),
-	COLUMN(process, end, TIME, 24, "its end; null: it lived when last seen"),
+	COLUMN(process, start_time, TIME, 24, "start of the process"),
+	COLUMN(process, end_time, TIME, 24, "its end; null: it lived when last seen"),
 	COLUMN(process, uid, COUNT, 6, "user id"),
 	COLUMN(process, comm, TEXT, 16, "name"),
 	COLUMN(process, exe, TEXT, 30, "program, as the process's own root names it"),
@@ -263,17 +265,51 @@ EVENT(time, pw_value_u, time_ns)
 EVENT(type, pw_value_text, type)
 EVENT(pid, pw_value_u, pid)
 EVENT(comm, pw_value_text, comm)
-EVENT(detail, pw_value_text_or_unknown, detail)
-EVENT(value, pw_value_i, value)
+GET(event, struct pw_history_event, path, pw_value_text_or_unknown, r->event.detail)
+
+static bool event_is(const struct pw_history_event *r, const char *type)
+{
+	return strcmp(r->event.type, type) == 0;
+}
+
+static void status_of_exit(struct pw_value *ret, const struct pw_history_event *r)
+{
+	if (event_is(r, "exit") && WIFEXITED(r->event.value))
+		pw_value_u(ret, WEXITSTATUS(r->event.value));
+	else
+		pw_value_unknown(ret);
+}
+
+static void signal_of_exit(struct pw_value *ret, const struct pw_history_event *r)
+{
+	if (event_is(r, "exit") && WIFSIGNALED(r->event.value))
+		pw_value_u(ret, WTERMSIG(r->event.value));
+	else
+		pw_value_unknown(ret);
+}
+
+static void bytes_of_oom(struct pw_value *ret, const struct pw_history_event *r)
+{
+	if (event_is(r, "oom-kill"))
+		pw_value_u(ret, r->event.value);
+	else
+		pw_value_unknown(ret);
+}
+
+/* The names of the live events' columns. */
+GET(event, struct pw_history_event, exit_status, status_of_exit, r)
+GET(event, struct pw_history_event, exit_signal, signal_of_exit, r)
+GET(event, struct pw_history_event, rss_bytes, bytes_of_oom, r)
 
 static const struct pw_column event_columns[] = {
 	COLUMN(event, time, TIME, 24, "when it happened"),
 	COLUMN(event, type, TEXT, 10, "exec, exit or oom-kill"),
 	COLUMN(event, pid, COUNT, 8, "process id"),
 	COLUMN(event, comm, TEXT, 16, "name"),
-	COLUMN(event, detail, TEXT, 30, "exec: the path"),
-	COLUMN(event, value, SIGNED_BYTES, 8,
-	       "exit: the status as wait(2) gives it; oom-kill: bytes held"),
+	COLUMN(event, path, TEXT, 30, "of an exec: the path given to execve"),
+	COLUMN(event, exit_status, COUNT, 4, "of an exit: the status passed to exit"),
+	COLUMN(event, exit_signal, COUNT, 3, "of an exit: the signal that ended it"),
+	COLUMN(event, rss_bytes, BYTES, 8, "of an OOM kill: the resident size"),
 	{ NULL },
 };
 

@@ -16,6 +16,7 @@
 
 #define REQUEST_MEMORY (16u << 10) /* of one connection: headers and what MHD needs */
 #define STREAM_BLOCK (64u << 10)
+#define ACCEPTS_PER_ROUND 16
 
 enum verdict { ADMITTED, FOREIGN, CROWDED };
 
@@ -338,6 +339,19 @@ static bool is_full_for(const struct pw_http *h, enum verdict v)
 	return v != ADMITTED && h->status.connections >= PW_HTTP_CONNECTIONS;
 }
 
+/* No place even for an answer by MHD: a few words if they fit the socket, and out. */
+static void turn_away(struct pw_http *h, int fd)
+{
+	static const char words[] =
+		"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+		"Retry-After: 1\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
+
+	h->status.refused++;
+	if (send(fd, words, sizeof(words) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		h->status.errors++;
+	close(fd);
+}
+
 static void admit(struct pw_http *h, int fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -345,14 +359,12 @@ static void admit(struct pw_http *h, int fd)
 	struct pw_peer peer;
 
 	if (!conn || pw_peer_read(fd, h->daemon->group, &peer)) {
-		h->status.refused++;
-		close(fd);
+		turn_away(h, fd);
 		return;
 	}
 	*conn = (struct connection){ .owner = h, .peer = peer, .verdict = judge(h, &peer) };
 	if (is_full_for(h, conn->verdict)) {
-		h->status.refused++;
-		close(fd);
+		turn_away(h, fd);
 		return;
 	}
 	conn->used = true;
@@ -369,8 +381,8 @@ static void admit(struct pw_http *h, int fd)
 
 bool pw_http_accept(struct pw_http *h, int listen_fd)
 {
-	/* A bound, so that a flood of connects can't keep the loop here. */
-	for (int n = 0; n < PW_HTTP_CONNECTIONS; n++) {
+	/* A bound, so that between the rounds of a flood those that left are let go. */
+	for (int n = 0; n < ACCEPTS_PER_ROUND; n++) {
 		int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0)

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 64
+#define BACKLOG 128
 
 int pw_make_parent(const char *path, mode_t mode, struct pw_error *err)
 {
@@ -28,9 +28,8 @@ int pw_make_parent(const char *path, mode_t mode, struct pw_error *err)
 		return 0;
 	mode = errno;
 	pw_error_set(err, -(int)mode, "cannot make the directory %s: %s", dir, strerror(mode));
-	pw_error_remedy(err, mode == ENOENT ?
-				     "make the directory above it, or choose another path" :
-				     "run as root, or choose another path");
+	pw_error_remedy(err, mode == ENOENT ? "make the directory above it, or choose another path" :
+					      "run as root, or choose another path");
 	return -(int)mode;
 }
 
