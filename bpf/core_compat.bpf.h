@@ -54,6 +54,30 @@ struct task_struct___cache {
 	struct task_rss_stat___cache rss_stat;
 } __attribute__((preserve_access_index));
 
+/* A tail page of a large folio points to its head, with bit 0 set. */
+struct page___head {
+	unsigned long compound_head;
+} __attribute__((preserve_access_index));
+
+struct folio___object {
+	void *mapping;
+} __attribute__((preserve_access_index));
+
+/* What the page at this address maps: an anon_vma or a file's address_space; 0: not known. */
+static __always_inline u64 pw_page_object(u64 page)
+{
+	struct page___head *p = (void *)page;
+	struct folio___object *folio = (void *)page;
+	u64 head;
+
+	if (!bpf_core_field_exists(p->compound_head) || !bpf_core_field_exists(folio->mapping))
+		return 0;
+	head = BPF_CORE_READ(p, compound_head);
+	if (head & 1)
+		folio = (void *)(head - 1);
+	return (u64)BPF_CORE_READ(folio, mapping);
+}
+
 /* owner hangs on CONFIG_MEMCG */
 struct mm_struct___owner {
 	struct task_struct *owner;

@@ -47,18 +47,28 @@ static __always_inline void replace(u64 block, u64 with)
 		pw_credit_free(old);
 }
 
-/* The source was not in the ledger, so its copy isn't either. */
+/*
+ * Whether this entry was made for the running thread: when it allocated the
+ * page that it now copies to. Of a source that was not in the ledger, the copy
+ * shall not be either. What belongs to somebody else stays: a fork during a
+ * migration brings a page back once more often than it was taken out.
+ */
+static __noinline bool is_mine(u64 entry)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct task_struct *leader = task->group_leader;
+
+	return entry && (u32)entry == pw_slot_find(leader->tgid, leader->start_boottime);
+}
+
 static __noinline int forget(u64 pfn)
 {
-	u64 entry;
-
-	if (pw_sampled(pfn)) {
+	if (!is_mine(peek(pfn)))
+		return 0;
+	if (pw_sampled(pfn))
 		replace(pfn >> sample_shift, 0);
-	} else if (stray_count) {
-		entry = pw_stray_take(pfn);
-		if (entry)
-			pw_credit_free(entry);
-	}
+	else
+		pw_credit_free(pw_stray_take(pfn));
 	return 0;
 }
 
@@ -113,7 +123,34 @@ static __always_inline void forget_huge(u64 pfn)
 {
 	u64 block = pfn >> sample_shift;
 
+	if (!is_mine(peek_huge(pfn)))
+		return;
 	bpf_loop(PW_HUGE_PAGES >> sample_shift, forget_block, &block, 0);
+}
+
+static __always_inline u64 object_of(u64 pfn)
+{
+	return pw_page_object(vmemmap_base + (pfn << page_shift));
+}
+
+/* Remembers one more mapping of a page that is in the ledger. */
+static __always_inline bool remember(struct pw_migration *m, const struct pw_migrating_page *page)
+{
+	u32 i;
+
+#pragma unroll
+	for (i = 0; i < PW_MIGRATION_DEPTH; i++) {
+		if (i < m->count && m->page[i].pfn == page->pfn && !m->page[i].moved_to) {
+			m->page[i].mappings++;
+			return true;
+		}
+		if (i == m->count) {
+			m->page[i] = *page;
+			m->count = i + 1;
+			return true;
+		}
+	}
+	return false;
 }
 
 static __noinline int begin(u64 address, u64 pfn, u32 huge)
@@ -123,60 +160,66 @@ static __noinline int begin(u64 address, u64 pfn, u32 huge)
 		.tid = (u32)bpf_get_current_pid_tgid(),
 		.huge = huge,
 	};
+	struct pw_migrating_page page = { .pfn = pfn, .mappings = 1 };
 	struct pw_migration *m, fresh = {};
-	u64 entry, at;
 
 	if (pfn >= max_pfn)
 		return 0;
-	entry = huge ? peek_huge(pfn) : peek(pfn);
-	if (!entry)
+	page.entry = huge ? peek_huge(pfn) : peek(pfn);
+	if (!page.entry)
 		return 0;
+	page.object = object_of(pfn);
 	m = bpf_map_lookup_elem(&migrating, &key);
-	if (!m) {
-		fresh.born_ns = bpf_ktime_get_boot_ns();
-		fresh.count = 1;
-		fresh.page[0].pfn = pfn;
-		fresh.page[0].entry = entry;
-		if (bpf_map_update_elem(&migrating, &key, &fresh, BPF_NOEXIST))
+	if (m) {
+		if (!remember(m, &page))
 			pw_count_loss(PW_LOSS_MIGRATION);
 		return 0;
 	}
-	at = m->count;
-	if (at >= PW_MIGRATION_DEPTH) {
+	fresh.born_ns = bpf_ktime_get_boot_ns();
+	fresh.count = 1;
+	fresh.page[0] = page;
+	if (bpf_map_update_elem(&migrating, &key, &fresh, BPF_NOEXIST))
 		pw_count_loss(PW_LOSS_MIGRATION);
-		return 0;
-	}
-	m->page[at].pfn = pfn;
-	m->page[at].entry = entry;
-	m->count = at + 1;
 	return 0;
 }
 
 /*
  * Which of the pages taken out at this address is back at pfn: the same one
- * when the migration failed, else the first that is still where it was.
+ * when the migration failed, the one that another mapping has brought there,
+ * or else the first that maps the same object and has not moved. None: the
+ * page that is back was not in the ledger.
  */
-static __always_inline u32 pick(struct pw_migration *m, u64 pfn, u32 huge)
+static __noinline u32 pick(struct pw_migration *m, u64 pfn)
 {
-	u32 i, chosen = 0;
-	bool found = false;
+	u64 object = object_of(pfn);
+	u32 i;
 
+#pragma unroll
 	for (i = 0; i < PW_MIGRATION_DEPTH; i++) {
-		if (i < m->count && m->page[i].pfn == pfn)
+		if (i < m->count && (m->page[i].pfn == pfn || m->page[i].moved_to == pfn))
 			return i;
 	}
+#pragma unroll
 	for (i = 0; i < PW_MIGRATION_DEPTH; i++) {
-		u64 now;
-
-		if (found || i >= m->count)
-			continue;
-		now = huge ? peek_huge(m->page[i].pfn) : peek(m->page[i].pfn);
-		if (now == m->page[i].entry) {
-			chosen = i;
-			found = true;
-		}
+		if (i < m->count && !m->page[i].moved_to && m->page[i].object == object)
+			return i;
 	}
-	return chosen;
+	return PW_MIGRATION_DEPTH;
+}
+
+/* One mapping of page `at` is back; true when it was the record's last. */
+static __always_inline bool mapping_is_back(struct pw_migration *m, u32 at)
+{
+	u32 i;
+
+	if (--m->page[at].mappings)
+		return false;
+#pragma unroll
+	for (i = 0; i < PW_MIGRATION_DEPTH - 1; i++) {
+		if (i >= at)
+			m->page[i] = m->page[i + 1];
+	}
+	return --m->count == 0;
 }
 
 static __noinline int end(u64 address, u64 pfn, u32 huge)
@@ -186,31 +229,31 @@ static __noinline int end(u64 address, u64 pfn, u32 huge)
 		.tid = (u32)bpf_get_current_pid_tgid(),
 		.huge = huge,
 	};
+	u32 at = PW_MIGRATION_DEPTH;
 	struct pw_migration *m;
 	u64 from, entry;
-	u32 at, i;
+	bool moves;
 
 	if (pfn >= max_pfn)
 		return 0;
 	m = bpf_map_lookup_elem(&migrating, &key);
-	if (!m) {
+	if (m)
+		at = pick(m, pfn);
+	if (!m || at >= PW_MIGRATION_DEPTH) {
 		if (huge)
 			forget_huge(pfn);
 		else
 			forget(pfn);
 		return 0;
 	}
-	at = pick(m, pfn, huge) & (PW_MIGRATION_DEPTH - 1);
 	from = m->page[at].pfn;
 	entry = m->page[at].entry;
-	for (i = 0; i < PW_MIGRATION_DEPTH - 1; i++) {
-		if (i >= at)
-			m->page[i] = m->page[i + 1];
-	}
-	m->count--;
-	if (!m->count)
+	moves = from != pfn && !m->page[at].moved_to;
+	if (moves)
+		m->page[at].moved_to = pfn;
+	if (mapping_is_back(m, at))
 		bpf_map_delete_elem(&migrating, &key);
-	if (from == pfn)
+	if (!moves)
 		return 0;
 	if (!huge)
 		move(from, pfn, entry);

@@ -92,7 +92,7 @@ _Static_assert(sizeof(struct pw_slot) % 8 == 0, "a slot is a whole number of u64
 /*
  * Pages under migration: what a thread took out of the page tables at one
  * address and will put back. The same address may occur in several address
- * spaces of one batch.
+ * spaces of one batch, for one page that forks share or for different ones.
  */
 #define PW_MIGRATION_DEPTH 4
 
@@ -102,13 +102,18 @@ struct pw_migration_key {
 	__u32 huge;
 };
 
+struct pw_migrating_page {
+	__u64 pfn;
+	__u64 entry;
+	__u64 object; /* what it maps (anon_vma or file): goes along with the contents */
+	__u64 moved_to; /* 0: not yet */
+	__u64 mappings; /* still taken out */
+};
+
 struct pw_migration {
 	__u64 born_ns; /* CLOCK_BOOTTIME; user space drops what nobody finished */
 	__u64 count;
-	struct {
-		__u64 pfn;
-		__u64 entry;
-	} page[PW_MIGRATION_DEPTH];
+	struct pw_migrating_page page[PW_MIGRATION_DEPTH];
 };
 
 /* Per CPU; user space sums. */

@@ -285,6 +285,9 @@ static void sampled_pages_keep_their_sample(void **state)
 			break;
 	}
 	assert_true(proc_value(0, "vmstat", "pgmigrate_success") > moved + 1009);
+	for (int i = 0; i < PW_LOSS_CAUSES; i++)
+		if (w.tick.lost[i])
+			print_message("loss %d: %llu\n", i, w.tick.lost[i]);
 	assert_int_equal(watch_page_losses(&w), 0);
 	watch_close(&w);
 }

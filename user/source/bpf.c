@@ -91,6 +91,8 @@ static int collect(struct pw_source *src, pw_sink sink, void *ctx, struct pw_err
 	pw_bpf_cost_step(b, pw_clock_boot_ns());
 	rc = tell_tick(b, err);
 	pw_bpf_slots_reclaim(b);
+	if (b->coverage & PW_COVER_MIGRATION)
+		pw_bpf_drop_unfinished_migrations(b);
 	return rc;
 }
 

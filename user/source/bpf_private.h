@@ -141,6 +141,7 @@ void pw_bpf_slots_deinit(struct pw_bpf *b);
 int pw_bpf_slots_pass(struct pw_bpf *b, struct pw_error *err); /* the iterator, then who is where */
 int pw_bpf_slots_deliver(struct pw_bpf *b); /* COUNTERS of who changed */
 void pw_bpf_slots_reclaim(struct pw_bpf *b);
+void pw_bpf_drop_unfinished_migrations(struct pw_bpf *b);
 void pw_bpf_slots_totals(struct pw_bpf *b, struct pw_tick *t);
 void pw_bpf_slots_link(struct pw_bpf *b, struct pw_known *p); /* finds the slot of p, if it has one */
 

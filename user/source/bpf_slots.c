@@ -12,6 +12,8 @@
 #include "user/base/clock.h"
 #include "user/source/bpf_private.h"
 
+#define UNFINISHED_NS (10 * PW_NSEC_PER_SEC) /* no migration of one batch takes as long */
+
 static int push_id(struct pw_bpf *b, uint32_t id)
 {
 	return bpf_map_update_elem(bpf_map__fd(b->skel->maps.free_slots), NULL, &id, BPF_ANY);
@@ -292,6 +294,26 @@ void pw_bpf_slots_reclaim(struct pw_bpf *b)
 			used--;
 		}
 		pw_bpf_known_forget(b, p);
+	}
+}
+
+/*
+ * A page that was freed while it migrated is never brought back: its record
+ * would be taken for another page's one day.
+ */
+void pw_bpf_drop_unfinished_migrations(struct pw_bpf *b)
+{
+	int fd = bpf_map__fd(b->skel->maps.migrating);
+	uint64_t now = pw_clock_boot_ns();
+	struct pw_migration_key key, next;
+	struct pw_migration m;
+	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!bpf_map_lookup_elem(fd, &key, &m) && m.born_ns + UNFINISHED_NS < now)
+			bpf_map_delete_elem(fd, &key);
 	}
 }
 
