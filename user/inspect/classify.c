@@ -15,7 +15,7 @@
 #define LOOKS_MAX 16384 /* into the target's memory, each about a microsecond */
 /* Searches for chunks in the middle of a VMA: about 0.3 us a page. */
 #define SEARCH_VMA_PAGES 256
-#define SEARCH_PAGES 2048 /* in the whole process */
+#define SEARCH_PAGES 1024 /* in the whole process */
 #define FILES_MAX 65536
 
 struct classifier {

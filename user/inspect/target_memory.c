@@ -38,13 +38,16 @@ static int read_remote(struct pw_target_memory *m, void *out, size_t size, struc
 int pw_target_read(struct pw_target_memory *m, uint64_t address, void *out, size_t size)
 {
 	struct iovec remote = { (void *)(uintptr_t)address, size };
+	const uint64_t last = address + size - 1;
 
 	if (m->pid == 0 || m->pagemap < 0)
 		return -EPERM;
 	if (m->budget == 0)
 		return -EDQUOT;
 	m->budget--;
-	if (!is_present(m, address) || !is_present(m, address + size - 1))
+	if (!is_present(m, address))
+		return -ENODATA;
+	if (last / m->page_size != address / m->page_size && !is_present(m, last))
 		return -ENODATA;
 	return read_remote(m, out, size, &remote, 1);
 }
