@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * vmas COUNT BYTES: holds BYTES of touched anonymous 4K pages in COUNT VMAs of
- * alternating protection. Prints "ready", then waits for the end of stdin.
+ * alternating protection; with fewer pages than VMAs, the last VMAs hold none.
+ * Prints "ready", then waits for the end of stdin.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 int main(int argc, char **argv)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t count, pages, done = 0;
+	size_t count, touched, pages, done = 0;
 	char *base, c;
 
 	if (argc != 3) {
@@ -22,9 +23,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	count = strtoull(argv[1], NULL, 0);
-	pages = strtoull(argv[2], NULL, 0) / page;
-	if (count == 0 || pages < count) {
-		fprintf(stderr, "vmas: at least one page for each of at least one VMA\n");
+	touched = strtoull(argv[2], NULL, 0) / page;
+	pages = touched > count ? touched : count;
+	if (count == 0) {
+		fprintf(stderr, "vmas: at least one VMA\n");
 		return 2;
 	}
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
@@ -34,7 +36,7 @@ int main(int argc, char **argv)
 		perror("vmas: mmap");
 		return 1;
 	}
-	memset(base, 1, pages * page);
+	memset(base, 1, touched * page);
 	for (size_t i = 0; i < count; i++) {
 		size_t end = pages * (i + 1) / count;
 

@@ -248,7 +248,7 @@ static uint64_t skip_chunks(struct classifier *c, uint64_t at, uint64_t end)
 
 /*
  * Where the stack ends that starts behind a guard: the kernel merges it with
- * chunks that were mapped above it before. 0: it is no stack.
+ * what was mapped right above it before. 0: it is no stack.
  */
 static uint64_t find_stack_end(struct classifier *c, const struct pw_piece *vma,
 			       const struct pw_thread *thread)
@@ -268,7 +268,7 @@ static uint64_t find_stack_end(struct classifier *c, const struct pw_piece *vma,
 	for (uint64_t at = (thread->sp & ~(page - 1)) + page; at < vma->end; at += page) {
 		if (!pw_target_readable(&c->memory))
 			break;
-		if (pw_glibc_stack_ends(&c->memory, at) && skip_chunks(c, at, vma->end) > at)
+		if (pw_glibc_stack_ends(&c->memory, at))
 			return at;
 	}
 	return vma->end;

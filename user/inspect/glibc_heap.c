@@ -90,7 +90,7 @@ int pw_glibc_find_chunk(struct pw_target_memory *m, uint64_t start, uint64_t lim
 
 bool pw_glibc_stack_ends(struct pw_target_memory *m, uint64_t end)
 {
-	uint64_t words[1024];
+	uint64_t words[512];
 	const uint64_t bytes = sizeof(words), start = end - bytes;
 
 	if (pw_target_read(m, start, words, sizeof(words)) != 0)

@@ -29,7 +29,7 @@ int pw_glibc_chunk(struct pw_target_memory *m, uint64_t address, uint64_t end, u
  */
 int pw_glibc_find_chunk(struct pw_target_memory *m, uint64_t start, uint64_t limit, uint64_t end,
 			uint64_t *ret_start);
-/* Whether a thread's control block lies in the last two pages below end, where glibc puts it. */
+/* Whether a thread's control block lies in the last 4 KiB below end, where glibc puts it. */
 bool pw_glibc_stack_ends(struct pw_target_memory *m, uint64_t end);
 
 #endif

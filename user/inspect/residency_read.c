@@ -57,26 +57,48 @@ static void account(const struct pw_residency_input *in, struct pw_piece *p, uin
 	pw_piece_account(p, in->page_size, state);
 }
 
-static int read_piece(const struct pw_residency_input *in, struct pw_piece *p, uint64_t *entries,
-		      uint64_t zero)
+struct reader {
+	const struct pw_residency_input *in;
+	struct pw_layout *layout;
+	uint64_t *entries;
+	uint64_t zero; /* frame */
+};
+
+/* The entries of [at, at + n pages) to their pieces, the first of which is `piece`. */
+static void account_all(const struct reader *r, size_t piece, uint64_t at, size_t n)
 {
-	for (uint64_t at = p->start; at < p->end;) {
-		uint64_t want = (p->end - at) / in->page_size, began = pw_lock_begin();
+	struct pw_piece *p = &r->layout->pieces[piece];
+
+	for (size_t i = 0; i < n; i++, at += r->in->page_size) {
+		while (at >= p->end)
+			p++;
+		account(r->in, p, r->entries[i], r->zero);
+	}
+}
+
+/* Pieces [first, next), which lie side by side. */
+static int read_run(const struct reader *r, size_t first, size_t next)
+{
+	const uint64_t page = r->in->page_size, end = r->layout->pieces[next - 1].end;
+
+	for (uint64_t at = r->layout->pieces[first].start; at < end;) {
+		uint64_t want = (end - at) / page, began = pw_lock_begin();
 		ssize_t n;
 
 		if (want > CALL_ENTRIES)
 			want = CALL_ENTRIES;
-		n = pread(in->pagemap, entries, want * sizeof(*entries),
-			  (off_t)(at / in->page_size * sizeof(*entries)));
-		pw_lock_end(in->meter, began);
+		n = pread(r->in->pagemap, r->entries, want * sizeof(*r->entries),
+			  (off_t)(at / page * sizeof(*r->entries)));
+		pw_lock_end(r->in->meter, began);
 		if (n < 0)
 			return -errno;
-		if (n < (ssize_t)sizeof(*entries))
+		n /= (ssize_t)sizeof(*r->entries);
+		if (n == 0)
 			return 0; /* the address space is gone; the caller finds out */
-		n /= (ssize_t)sizeof(*entries);
-		for (ssize_t i = 0; i < n; i++)
-			account(in, p, entries[i], zero);
-		at += (uint64_t)n * in->page_size;
+		while (r->layout->pieces[first].end <= at)
+			first++;
+		account_all(r, first, at, (size_t)n);
+		at += (uint64_t)n * page;
 	}
 	return 0;
 }
@@ -84,7 +106,7 @@ static int read_piece(const struct pw_residency_input *in, struct pw_piece *p, u
 int pw_residency_read(const struct pw_residency_input *in, struct pw_layout *l)
 {
 	pw_auto_free uint64_t *entries = calloc(CALL_ENTRIES, sizeof(*entries));
-	const uint64_t zero = zero_frame(in->page_size);
+	const struct reader r = { in, l, entries, zero_frame(in->page_size) };
 	uint64_t total = 0;
 	int err = 0;
 
@@ -96,7 +118,11 @@ int pw_residency_read(const struct pw_residency_input *in, struct pw_layout *l)
 		if (total > READ_MAX)
 			return -EFBIG;
 	}
-	for (size_t i = 0; i < l->count && pw_piece_is_user(&l->pieces[i]) && !err; i++)
-		err = read_piece(in, &l->pieces[i], entries, zero);
+	for (size_t i = 0, next; i < l->count && pw_piece_is_user(&l->pieces[i]) && !err; i = next) {
+		for (next = i + 1; next < l->count; next++)
+			if (l->pieces[next].start != l->pieces[next - 1].end)
+				break;
+		err = read_run(&r, i, next);
+	}
 	return err;
 }
