@@ -15,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from check import ROOT, TMP, PAGEWARDEN, between, check, finish, pagewarden, skip, start, wait_for
+from check import BUILD, ROOT, TMP, PAGEWARDEN, between, check, finish, pagewarden, skip, start, wait_for
 
 RUN = os.path.join(TMP, "run")
 SOCKET = os.path.join(RUN, "pagewarden.sock")
@@ -364,6 +364,19 @@ done, doc = replayed(data.partition(b"\r\n\r\n")[2])
 causes = {row["cause"]: row["count"] for row in doc["losses"]} if doc else {}
 check("its TICK tells the loss", causes.get("stream", 0) > 0, f"{causes} {done.stderr}")
 check("behind the gap it is complete again", doc and victim.pid in {p["pid"] for p in doc["processes"]})
+
+# 10,000 processes fit 64 MiB: a tenth of them may add a tenth of what is left beside the rest.
+before = status()["rss_bytes"]
+pool = start([os.path.join(BUILD, "tests/programs/pool"), "1000", "busy"], stdout=subprocess.PIPE)
+pool.stdout.readline()
+check("a thousand processes are all seen", wait_for(lambda: status()["processes"] >= 1000, 20), status())
+for _ in range(3):
+    rows_seen = len(document("/v1/processes")["processes"])
+check("and listed", rows_seen >= 1000, rows_seen)
+time.sleep(1.5)
+between("and cost the daemon little", status()["rss_bytes"] - before, -(64 << 20), 5 << 20, "bytes")
+pool.kill()
+pool.wait()
 
 # ---- commands use it -------------------------------------------------------------------
 
