@@ -68,7 +68,7 @@ _pagewarden() {
 		compopt -o filenames 2>/dev/null
 		return
 		;;
-	-i | --interval | -n | --count | -w | --watch | --duration | --segment-interval | --limit | \
+	-i | --interval | -n | --count | -w | --watch | --duration | --segment-interval | --since | --limit | \
 		--filter | --at | --tick | --speed | --capacity | --flush | --history-max)
 		return
 		;;
