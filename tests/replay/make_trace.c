@@ -159,8 +159,8 @@ static void make_odd(struct trace *t)
 		"quote\"d",
 		"comma,semi;",
 		"\xff\xfe bytes",
-		"\xe2\x80\xae"
-		"back",
+		("\xe2\x80\xae"
+		 "back"),
 		"\xc3\xbcml\xc3\xa4ut",
 		"\xe6\xbc\xa2\xe5\xad\x97",
 		"=cmd|' /C calc'",

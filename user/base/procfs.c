@@ -71,6 +71,21 @@ int pw_procfs_open_path(const struct pw_procfs *fs, const char *path, int flags)
 	return n < (int)sizeof(full) ? open_at(full, flags) : -ENAMETOOLONG;
 }
 
+FILE *pw_procfs_fopen_path(const struct pw_procfs *fs, const char *path)
+{
+	pw_auto_close int fd = pw_procfs_open_path(fs, path, O_RDONLY);
+	FILE *f;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	f = fdopen(fd, "r");
+	if (f)
+		pw_steal_fd(&fd); /* f's now */
+	return f;
+}
+
 /* Reads up to size - 1 bytes; whether more was there is found out by one more byte. */
 static int read_all(int fd, char *buf, size_t size, size_t *ret_len)
 {

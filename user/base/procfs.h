@@ -21,6 +21,8 @@ void pw_procfs_init(struct pw_procfs *fs, const char *root_or_null);
 /* Opens ROOT/proc/PID/NAME, or ROOT/PATH for the second. An fd or -errno; PID gone is -ESRCH. */
 int pw_procfs_open(const struct pw_procfs *fs, uint32_t pid, const char *name, int flags);
 int pw_procfs_open_path(const struct pw_procfs *fs, const char *path, int flags);
+/* ROOT/PATH to read line by line; NULL with errno. */
+FILE *pw_procfs_fopen_path(const struct pw_procfs *fs, const char *path);
 /*
  * Reads a whole small file (at most size - 1 bytes; NUL-terminated; the length
  * without it goes to ret_len, may be NULL). -ESRCH when the process is gone,

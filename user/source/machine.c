@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/source/machine.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -49,15 +48,11 @@ static void read_line(const struct pw_procfs *fs, const char *path, uint8_t *out
 /* /proc/stat: a line for each CPU, and the second of the boot. */
 static void read_stat(const struct pw_procfs *fs, uint32_t *cpus, uint32_t *boot_sec)
 {
-	int fd = pw_procfs_open_path(fs, "proc/stat", O_RDONLY);
-	pw_auto_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	pw_auto_fclose FILE *f = pw_procfs_fopen_path(fs, "proc/stat");
 	char line[512];
 
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
+	if (!f)
 		return;
-	}
 	while (fgets(line, sizeof(line), f)) {
 		/* what is left of a long line begins with a digit or a space */
 		if (!strncmp(line, "cpu", 3) && line[3] >= '0' && line[3] <= '9')

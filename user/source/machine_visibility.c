@@ -2,7 +2,6 @@
 /* Whether /proc shows us everybody's processes. */
 #include "user/source/machine.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <string.h>
@@ -26,16 +25,12 @@ static bool is_proc_mount(const char *line, bool *ret_hides)
 
 static bool mounted_hidepid(const struct pw_procfs *fs)
 {
-	int fd = pw_procfs_open_path(fs, "proc/self/mountinfo", O_RDONLY);
-	pw_auto_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	pw_auto_fclose FILE *f = pw_procfs_fopen_path(fs, "proc/self/mountinfo");
 	char line[4096];
 	bool hides = false;
 
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
+	if (!f)
 		return false;
-	}
 	while (fgets(line, sizeof(line), f))
 		is_proc_mount(line, &hides); /* the last mount there covers the others */
 	return hides;
