@@ -161,6 +161,8 @@ int pw_common_option(struct pw_common *c, int code, char **argv);
 /* An unsigned number within bounds; false after a message. */
 bool pw_option_number(const struct pw_command *c, const char *name, const char *text, uint64_t min,
 		      uint64_t max, uint64_t *ret);
+/* A factor of a recording's speed; false after a message. */
+bool pw_option_speed(const struct pw_command *c, const char *text, double *ret);
 /* A duration above zero; false after a message. */
 bool pw_option_duration(const struct pw_command *c, const char *name, const char *text,
 			uint64_t *ret_ns);

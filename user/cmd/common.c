@@ -72,6 +72,19 @@ bool pw_option_number(const struct pw_command *c, const char *name, const char *
 	return true;
 }
 
+bool pw_option_speed(const struct pw_command *c, const char *text, double *ret)
+{
+	char *end;
+	double speed = strtod(text, &end);
+
+	if (end == text || *end || !(speed >= 0 && speed <= 1e6)) {
+		pw_usage_error(c, "--speed: '%s' is not a factor such as 1 or 10", text);
+		return false;
+	}
+	*ret = speed;
+	return true;
+}
+
 bool pw_option_duration(const struct pw_command *c, const char *name, const char *text,
 			uint64_t *ret_ns)
 {

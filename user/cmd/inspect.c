@@ -297,13 +297,7 @@ static int run(int argc, char **argv)
 	if (rc != PW_OPTION_TAKEN)
 		return rc;
 	rc = inspect(&in, &err);
-	if (rc && rc != -EPIPE)
-		pw_error_print(&err, stderr);
-	rc = pw_exit_code_of(rc);
-	if (in.session)
-		rc = pw_session_finish(in.session, rc);
-	pw_session_close(in.session);
-	return rc;
+	return pw_session_end(in.session, rc, &err);
 }
 
 const struct pw_command pw_command_inspect = {

@@ -283,13 +283,8 @@ static int run(int argc, char **argv)
 	if (rc != PW_OPTION_TAKEN)
 		return rc;
 	rc = record(&r, &err);
-	if (rc)
-		pw_error_print(&err, stderr);
-	rc = r.tape.failed ? PW_EXIT_FAILURE : pw_exit_code_of(rc);
-	if (r.session)
-		rc = pw_session_finish(r.session, rc);
-	pw_session_close(r.session);
-	return rc;
+	rc = pw_session_end(r.session, rc, &err);
+	return r.tape.failed ? PW_EXIT_FAILURE : rc;
 }
 
 const struct pw_command pw_command_record = {

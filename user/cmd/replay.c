@@ -155,17 +155,6 @@ static int take_at(struct replay *r, const char *text)
 	return PW_OPTION_TAKEN;
 }
 
-static int take_speed(struct replay *r, const char *text)
-{
-	char *end;
-
-	r->speed = strtod(text, &end);
-	if (end == text || *end || !(r->speed >= 0 && r->speed <= 1e6))
-		return pw_usage_error(&pw_command_replay,
-				      "--speed: '%s' is not a factor such as 1 or 10", text);
-	return PW_OPTION_TAKEN;
-}
-
 static int take_number(const char *name, uint64_t max, uint64_t *ret)
 {
 	return pw_option_number(&pw_command_replay, name, optarg, 1, max, ret) ? PW_OPTION_TAKEN :
@@ -183,7 +172,8 @@ static int take_option(struct replay *r, int code)
 	case OPT_AT:
 		return take_at(r, optarg);
 	case OPT_SPEED:
-		return take_speed(r, optarg);
+		return pw_option_speed(&pw_command_replay, optarg, &r->speed) ? PW_OPTION_TAKEN :
+										PW_EXIT_USAGE;
 	case OPT_TICK:
 		return take_number("--tick", UINT64_MAX, &r->tick);
 	case OPT_PID:
@@ -243,13 +233,7 @@ static int run(int argc, char **argv)
 	if (rc != PW_OPTION_TAKEN)
 		return rc;
 	rc = replay(&r, &err);
-	if (rc && rc != -EPIPE)
-		pw_error_print(&err, stderr);
-	rc = pw_exit_code_of(rc);
-	if (r.session)
-		rc = pw_session_finish(r.session, rc);
-	pw_session_close(r.session);
-	return rc;
+	return pw_session_end(r.session, rc, &err);
 }
 
 const struct pw_command pw_command_replay = {

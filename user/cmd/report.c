@@ -267,12 +267,7 @@ static int run(int argc, char **argv)
 	if (rc != PW_OPTION_TAKEN)
 		return rc;
 	rc = report(&r, &err);
-	if (rc && rc != -EPIPE)
-		pw_error_print(&err, stderr);
-	rc = pw_exit_code_of(rc);
-	if (r.session)
-		rc = pw_session_finish(r.session, rc);
-	pw_session_close(r.session);
+	rc = pw_session_end(r.session, rc, &err);
 	pw_model_destroy(r.past);
 	return rc;
 }

@@ -272,7 +272,7 @@ int pw_session_segments(struct pw_session *s, const struct pw_key *key, unsigned
 
 /* ---- the end ------------------------------------------------------------------ */
 
-int pw_session_finish(const struct pw_session *s, int code)
+static int tell_gaps(const struct pw_session *s, int code)
 {
 	uint64_t places = s->model->lost[PW_LOSS_DAMAGED];
 
@@ -286,4 +286,16 @@ int pw_session_finish(const struct pw_session *s, int code)
 		"pagewarden: %s is damaged in %" PRIu64 " place%s; what could be read is shown\n",
 		s->input, places, places == 1 ? "" : "s");
 	return code == PW_EXIT_OK ? PW_EXIT_DAMAGED : code;
+}
+
+int pw_session_end(struct pw_session *s, int rc, const struct pw_error *err)
+{
+	int code = pw_exit_code_of(rc);
+
+	if (rc && rc != -EPIPE)
+		pw_error_print(err, stderr);
+	if (s)
+		code = tell_gaps(s, code);
+	pw_session_close(s);
+	return code;
 }

@@ -68,10 +68,10 @@ int pw_session_segments(struct pw_session *s, const struct pw_key *key, unsigned
 			struct pw_error *err);
 void pw_session_set_speed(struct pw_session *s, double speed);
 /*
- * The exit code of a command that is done: PW_EXIT_DAMAGED after one sentence
- * on stderr when the recording was damaged, PW_EXIT_FAILURE after one when the
- * daemon ended first, else code.
+ * The end of a command: prints the error of rc (a closed pipe has none),
+ * tells when the recording was damaged or the daemon ended first, closes the
+ * session (NULL: it never opened), and returns the exit code.
  */
-int pw_session_finish(const struct pw_session *s, int code);
+int pw_session_end(struct pw_session *s, int rc, const struct pw_error *err);
 
 #endif

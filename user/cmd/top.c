@@ -91,8 +91,6 @@ static int show(struct top *t, struct pw_error *err)
 
 static int take_option(struct top *t, int code)
 {
-	char *end;
-
 	switch (code) {
 	case 'g':
 		t->groups = true;
@@ -101,12 +99,8 @@ static int take_option(struct top *t, int code)
 		t->tree = true;
 		return PW_OPTION_TAKEN;
 	case OPT_SPEED:
-		t->speed = strtod(optarg, &end);
-		if (end == optarg || *end || !(t->speed >= 0 && t->speed <= 1e6))
-			return pw_usage_error(&pw_command_top,
-					      "--speed: '%s' is not a factor such as 1 or 10",
-					      optarg);
-		return PW_OPTION_TAKEN;
+		return pw_option_speed(&pw_command_top, optarg, &t->speed) ? PW_OPTION_TAKEN :
+									     PW_EXIT_USAGE;
 	}
 	return pw_view_option(&pw_command_top, &t->args, code);
 }
@@ -155,13 +149,7 @@ static int run(int argc, char **argv)
 	if (rc != PW_OPTION_TAKEN)
 		return rc;
 	rc = show(&t, &err);
-	if (rc && rc != -EPIPE)
-		pw_error_print(&err, stderr);
-	rc = pw_exit_code_of(rc);
-	if (t.session)
-		rc = pw_session_finish(t.session, rc);
-	pw_session_close(t.session);
-	return rc;
+	return pw_session_end(t.session, rc, &err);
 }
 
 const struct pw_command pw_command_top = {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/key.h"
 #include "user/base/text.h"
 #include "user/view/screen.h"
 
@@ -153,11 +154,6 @@ static struct pw_key key_of(const struct pw_screen_table *t, const struct pw_lis
 	return ((const struct pw_process *)row->item)->key;
 }
 
-static bool same_key(const struct pw_key *a, const struct pw_key *b)
-{
-	return a->pid == b->pid && a->start_ns == b->start_ns;
-}
-
 static int take_keys(struct pw_screen_table *t)
 {
 	size_t n = t->listing.row_count;
@@ -175,7 +171,7 @@ static int take_keys(struct pw_screen_table *t)
 static void follow(struct pw_screen_table *t)
 {
 	for (size_t i = 0; t->follows && i < t->key_count; i++) {
-		if (same_key(&t->keys[i], &t->followed)) {
+		if (pw_key_same(&t->keys[i], &t->followed)) {
 			t->grid.selected = i;
 			return;
 		}
