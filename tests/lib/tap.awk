@@ -78,7 +78,15 @@ function remember(line)
 	next
 }
 
-/^#? *(not )?ok - / { next } # cmocka's line for the group
+# cmocka's line for the group that ends: where there are more, its name makes those of the tests unique.
+/^#? *(not )?ok - / {
+	group = $0
+	sub(/^#? *(not )?ok - /, "", group)
+	for (i = count; i > 0 && !(i in groups); i--)
+		groups[i] = group
+	group_count++
+	next
+}
 /^TAP version/ || /^# ?Running / { next }
 
 {
@@ -110,5 +118,5 @@ END {
 		result("fail", "status", "exit status 0 though " failed " failed")
 
 	for (i = 1; i <= count; i++)
-		print states[i] "\t" plain(names[i]) "\t" plain(reasons[i])
+		print states[i] "\t" (group_count > 1 && i in groups ? groups[i] ": " : "") plain(names[i]) "\t" plain(reasons[i])
 }

@@ -88,5 +88,12 @@ cmocka_skip() {
 }
 check "cmocka's own form is read" cmocka_skip
 
+cmocka_groups() {
+	printf '1..1\nok 1 - a\n# ok - first\n1..1\nok 1 - a\n# ok - second\n' |
+		awk -v status=0 -f "$root/tests/lib/tap.awk" >"$tmp/states"
+	printf 'pass\tfirst: a\t\npass\tsecond: a\t\n' | diff - "$tmp/states"
+}
+check 'two groups of the same tests have names of their own' cmocka_groups
+
 ring_missing() { ! RINGS=nosuch bash "$tree/tests/run" >"$tmp/said" && grep -q 'no such ring' "$tmp/said"; }
 check 'a ring that does not exist fails' ring_missing
