@@ -314,7 +314,7 @@ static void each_kind_is_exact(void **state)
 {
 	struct target t = start("segments", tmpfs_dir, NULL);
 	struct view v = { 0 };
-	char name[64];
+	char name[128];
 
 	(void)state;
 	/* /proc tells the stack pointers of threads that sleep: wait until alpha does */
@@ -333,7 +333,8 @@ static void each_kind_is_exact(void **state)
 	check_shmem(&v, PW_SEG_SYSV, NULL, fact(&t, "sysv"));
 	snprintf(name, sizeof(name), "/dev/shm/pagewarden-segments-%d (deleted)", t.pid);
 	check_shmem(&v, PW_SEG_POSIX_SHM, name, fact(&t, "posix-shm"));
-	check_shmem(&v, PW_SEG_TMPFS, NULL, fact(&t, "tmpfs"));
+	snprintf(name, sizeof(name), "%s/pagewarden-segments-%d (deleted)", tmpfs_dir, t.pid);
+	check_shmem(&v, PW_SEG_TMPFS, name, fact(&t, "tmpfs"));
 	check_shmem(&v, PW_SEG_SHARED_ANON, NULL, fact(&t, "shared-anon"));
 	check_anon(&v, PW_SEG_HUGETLB, NULL, fact(&t, "hugetlb"));
 	for (size_t i = 0; i < v.count; i++) {
@@ -543,9 +544,35 @@ static void another_process_of_the_same_pid(void **state)
 
 /* ---- both ways to look --------------------------------------------------------------- */
 
+static char huge_pages_before[32];
+
+/* Two huge pages, where the machine gives them. */
+static void reserve_huge_pages(void)
+{
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "r+");
+
+	if (f && fgets(huge_pages_before, sizeof(huge_pages_before), f)) {
+		rewind(f);
+		fputs("2\n", f);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void give_huge_pages_back(void)
+{
+	FILE *f = huge_pages_before[0] ? fopen("/proc/sys/vm/nr_hugepages", "w") : NULL;
+
+	if (f) {
+		fputs(huge_pages_before, f);
+		fclose(f);
+	}
+}
+
 static int without_bpf(void **state)
 {
 	(void)state;
+	reserve_huge_pages();
 	pw_procfs_init(&fs, NULL);
 	return mkdtemp(tmpfs_dir) && mount("none", tmpfs_dir, "tmpfs", 0, "size=16m") == 0 ? 0 : -1;
 }
@@ -553,6 +580,7 @@ static int without_bpf(void **state)
 static int clean_up(void **state)
 {
 	(void)state;
+	give_huge_pages_back();
 	umount(tmpfs_dir);
 	rmdir(tmpfs_dir);
 	strcpy(tmpfs_dir + strlen(tmpfs_dir) - 6, "XXXXXX");

@@ -176,7 +176,7 @@ static int classify_named(struct classifier *c, size_t i)
 	const char *name;
 	uint32_t kind;
 
-	piece.shmem = p->inode != 0 && mount == PW_MOUNT_TMPFS;
+	piece.shmem = mount == PW_MOUNT_TMPFS; /* anonymous memory has no device */
 	if (pw_classify_name(p, mount, buf, sizeof(buf), &name, &kind, &piece.tid)) {
 		piece.kind = (uint8_t)kind;
 		piece.shmem |= kind == PW_SEG_HUGETLB;

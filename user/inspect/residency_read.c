@@ -52,7 +52,7 @@ static void account(const struct pw_residency_input *in, struct pw_piece *p, uin
 	if (zero && entry & ENTRY_PRESENT && (entry & ENTRY_PFN) == zero)
 		return;
 	/* no file can be behind plain memory: this is the huge zero page */
-	if (entry & ENTRY_FILE && p->inode == 0 && !pw_piece_is_mixed(p))
+	if (entry & ENTRY_FILE && !(p->perms & PW_PERM_SHARED) && !pw_piece_is_mixed(p))
 		return;
 	pw_piece_account(p, in->page_size, state);
 }
