@@ -84,8 +84,10 @@ static struct point step(struct driven *d)
 
 static void fail_point(const char *where, const struct point *p)
 {
-	fail_msg("%s: %+ld touched %+ld freed, live %+ld; rss_stat %+ld %+ld, page tables %+ld", where,
-		 p->touched, p->freed, p->live, p->anon, p->shmem, p->proc);
+	fail_msg("%s: %+ld touched %+ld freed, live %+ld; rss_stat %+ld %+ld, page tables %+ld; "
+		 "programs skipped since the start: %llu",
+		 where, p->touched, p->freed, p->live, p->anon, p->shmem, p->proc,
+		 w.tick.lost[PW_LOSS_RECURSION]);
 }
 
 /* The ledger moved by this much, and the RSS by that, in the kernel's counters and its page tables. */

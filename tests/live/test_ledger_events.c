@@ -223,6 +223,49 @@ static void idle_processes_are_silent(void **state)
 	watch_close(&w);
 }
 
+/* Gross volumes of known calls, through whatever hook this kernel gives. */
+static void expect_volumes(enum pw_vm_calls how)
+{
+	struct watch w = { 0 };
+	const struct pw_source_options opt = { .no_seed = true, .vm_calls = how };
+	struct driven d = drive("volumes", 1009);
+	struct pw_counters before;
+
+	w.watched[0] = d.pid;
+	watch_open(&w, &opt);
+	drive_step(&d); /* asks for the break */
+	watch_collect(&w);
+	before = w.counters[0];
+	if (!(w.machine.coverage & PW_COVER_VM_CALLS)) {
+		assert_int_equal(how, PW_VM_CALLS_AUTO);
+		assert_false(w.machine.coverage & PW_COVER_FENTRY);
+		assert_false(before.flags & PW_COUNTERS_VM_CALLS);
+		print_message("fentry does not load here: volumes are not counted, and said so\n");
+	} else {
+		assert_true(before.flags & PW_COUNTERS_VM_CALLS);
+		drive_step(&d);
+		watch_collect(&w);
+		assert_int_equal(w.counters[0].mmap_bytes - before.mmap_bytes, (1009 + 7) * PAGE);
+		assert_int_equal(w.counters[0].munmap_bytes - before.munmap_bytes, (1009 + 7) * PAGE);
+		assert_int_equal(w.counters[0].brk_grown_bytes - before.brk_grown_bytes, 1009 * PAGE);
+		assert_int_equal(w.counters[0].brk_shrunk_bytes - before.brk_shrunk_bytes, 1009 * PAGE);
+	}
+	drive_end(&d);
+	watch_close(&w);
+}
+
+static void volumes_by_fentry(void **state)
+{
+	(void)state;
+	expect_volumes(PW_VM_CALLS_AUTO);
+}
+
+static void volumes_by_system_calls(void **state)
+{
+	(void)state;
+	expect_volumes(PW_VM_CALLS_SYSCALL);
+}
+
 /* ---- sampling, seeding, slots ----------------------------------------------------------- */
 
 /*
@@ -451,6 +494,8 @@ int main(void)
 		cmocka_unit_test(a_full_ring_is_counted),
 		cmocka_unit_test(counters_equal_proc),
 		cmocka_unit_test(idle_processes_are_silent),
+		cmocka_unit_test(volumes_by_fentry),
+		cmocka_unit_test(volumes_by_system_calls),
 		cmocka_unit_test(sampling_is_within_its_variance),
 		cmocka_unit_test(sampled_pages_keep_their_sample),
 		cmocka_unit_test(running_processes_are_seeded),

@@ -310,6 +310,31 @@ static uint32_t scatter(void)
 	return 0;
 }
 
+/* ---- volumes of calls ------------------------------------------------------------------ */
+
+static uint32_t ask_break(void)
+{
+	syscall(SYS_brk, 0);
+	return 0;
+}
+
+/* pages and 7 mapped, by growing; as many unmapped, by shrinking; the break up and down. */
+static uint32_t call_volumes(void)
+{
+	unsigned long end = syscall(SYS_brk, 0);
+	char *at = map(pages * PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	at = mremap(at, pages * PAGE, (pages + 7) * PAGE, MREMAP_MAYMOVE);
+	if (at == MAP_FAILED)
+		die(19);
+	at = mremap(at, (pages + 7) * PAGE, 7 * PAGE, 0);
+	munmap(at, 7 * PAGE);
+	if ((unsigned long)syscall(SYS_brk, end + pages * PAGE) != end + pages * PAGE)
+		die(20);
+	syscall(SYS_brk, end);
+	return 0;
+}
+
 /* ---- the table ------------------------------------------------------------------------ */
 
 #define STEPS_MAX 6
@@ -331,6 +356,7 @@ static const struct mode {
 	{ "collapse", { small_for_collapse, allow_collapse, unmap } },
 	{ "collapse-now", { small_for_collapse, allow_collapse, collapse_now, unmap } },
 	{ "shared", { shared_touch, unmap, shared_close } },
+	{ "volumes", { ask_break, call_volumes } },
 	{ "scatter", { scatter, touch_again, unmap } },
 };
 

@@ -16,18 +16,17 @@ int pw_bpf_deliver(struct pw_bpf *b, const struct pw_record *rec)
 static void on_fork(struct pw_bpf *b, const struct pw_fork *f)
 {
 	struct pw_known *p = pw_bpf_known_get(b, &f->key);
+	const struct pw_known *parent = pw_bpf_known_find(b, &f->parent);
 
 	if (!p)
 		return;
 	p->parent_pid = f->parent.pid;
 	p->cgroup_id = f->cgroup_id;
 	memcpy(p->comm, f->comm, sizeof(p->comm));
-	if (!p->exe) {
-		struct pw_known *parent = pw_bpf_known_find(b, &f->parent);
-
-		if (parent && parent->exe)
-			p->exe = strdup(parent->exe);
-	}
+	p->parent = f->parent;
+	/* Kept now, because the parent may be gone first. */
+	if (!p->exe && parent && parent->exe)
+		p->exe = strdup(parent->exe);
 }
 
 static void on_exec(struct pw_bpf *b, const struct pw_exec *e)

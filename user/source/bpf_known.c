@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,12 +152,27 @@ static void keep_exe(struct pw_known *p, const struct pw_identity *id)
 	p->exe = exe;
 }
 
+/* The parent's program, even if its own turn has not come yet. */
+static const char *inherited_exe(struct pw_bpf *b, const struct pw_known *p)
+{
+	struct pw_known *parent = pw_bpf_known_find(b, &p->parent);
+	char exe[PATH_MAX];
+
+	if (!parent)
+		return NULL;
+	if (!parent->exe && !pw_procfs_readlink(&b->fs, parent->key.pid, "exe", exe, sizeof(exe)))
+		parent->exe = strdup(exe);
+	return parent->exe;
+}
+
 /* /proc is gone: the program's name from its exec, or the parent's. */
 static int identity_from_memory(struct pw_bpf *b, struct pw_known *p, struct pw_identity **ret)
 {
-	const char *exe = p->exec_path ? p->exec_path : p->exe;
 	uint32_t flags = p->exec_path ? PW_IDENTITY_FROM_EXEC : PW_IDENTITY_INHERITED;
+	const char *exe = p->exec_path;
 
+	if (!exe)
+		exe = p->exe ? p->exe : inherited_exe(b, p);
 	if (!exe) {
 		b->lost[PW_LOSS_PROC_GONE]++;
 		return -ESRCH;
@@ -171,7 +187,7 @@ int pw_bpf_identify(struct pw_bpf *b, struct pw_known *p)
 
 	rc = pw_identity_read(&b->fs, &p->key, b->identity_buffer, PW_RECORD_MAX, &id);
 	/* A zombie still has a name, but no program any more. */
-	if (!rc && !id->exe_len && (p->exec_path || p->exe))
+	if (!rc && !id->exe_len && (p->exec_path || p->exe || p->parent.pid))
 		rc = -ESRCH;
 	if (rc)
 		rc = identity_from_memory(b, p, &id);

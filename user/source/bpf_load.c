@@ -209,6 +209,22 @@ static void learn_cpus(struct pw_bpf *b)
 	b->coverage |= PW_COVER_RSS_EXACT;
 }
 
+static bool wants_fentry(const struct pw_bpf *b)
+{
+	return b->kernel.fentry && b->opt.vm_calls == PW_VM_CALLS_AUTO;
+}
+
+static void choose_vm_calls(struct pw_bpf *b)
+{
+	bool fentry = wants_fentry(b);
+
+	bpf_program__set_autoload(b->skel->progs.exit_mmap, fentry);
+	bpf_program__set_autoload(b->skel->progs.exit_munmap, fentry);
+	bpf_program__set_autoload(b->skel->progs.exit_brk, fentry);
+	bpf_program__set_autoload(b->skel->progs.exit_mremap, fentry);
+	bpf_program__set_autoload(b->skel->progs.exit_any, b->opt.vm_calls == PW_VM_CALLS_SYSCALL);
+}
+
 static int open_and_load(struct pw_bpf *b, bool optional)
 {
 	int rc;
@@ -220,6 +236,7 @@ static int open_and_load(struct pw_bpf *b, bool optional)
 		return -errno;
 	set_rodata(b);
 	choose_programs(b);
+	choose_vm_calls(b);
 	choose_optional(b, optional);
 	rc = size_maps(b);
 	return rc ? rc : pagewarden_bpf__load(b->skel);
@@ -301,6 +318,24 @@ static void attach_events(struct pw_bpf *b)
 		b->coverage |= PW_COVER_OOM;
 }
 
+static void attach_vm_calls(struct pw_bpf *b)
+{
+	struct pagewarden_bpf *s = b->skel;
+	bool counted;
+
+	if (wants_fentry(b))
+		counted = attach(s->progs.exit_mmap, &s->links.exit_mmap) &&
+			  attach(s->progs.exit_munmap, &s->links.exit_munmap) &&
+			  attach(s->progs.exit_brk, &s->links.exit_brk) &&
+			  attach(s->progs.exit_mremap, &s->links.exit_mremap);
+	else
+		counted = attach(s->progs.exit_any, &s->links.exit_any);
+	if (counted)
+		b->coverage |= PW_COVER_VM_CALLS;
+	if (b->kernel.fentry)
+		b->coverage |= PW_COVER_FENTRY;
+}
+
 int pw_bpf_attach(struct pw_bpf *b, struct pw_error *err)
 {
 	struct pagewarden_bpf *s = b->skel;
@@ -311,6 +346,7 @@ int pw_bpf_attach(struct pw_bpf *b, struct pw_error *err)
 		return -EOPNOTSUPP;
 	}
 	attach_events(b);
+	attach_vm_calls(b);
 	return attach_ledger(b, err);
 }
 

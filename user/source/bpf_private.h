@@ -33,6 +33,7 @@ struct ring_buffer;
 /* A process that the source has told of, until its slot is free again. */
 struct pw_known {
 	struct pw_key key;
+	struct pw_key parent; /* of its fork; 0: not seen */
 	uint32_t parent_pid;
 	uint32_t flags; /* PW_KNOWN_* */
 	uint32_t slot; /* index + 1; 0: none */

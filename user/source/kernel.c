@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/source/kernel.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -216,6 +218,27 @@ static void probe_tracepoints(const struct btf *btf, struct pw_kernel *k)
 	k->has_migration_pmd = tracepoint_proto(btf, "set_migration_pmd") != NULL;
 }
 
+/* Asked by doing it: configuration, lockdown and seccomp all have a say. */
+static bool probe_fentry(const struct btf *btf)
+{
+	const struct bpf_insn return_zero[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
+	int id = btf__find_by_name_kind(btf, "__x64_sys_brk", BTF_KIND_FUNC);
+	int fd;
+
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pw_probe", "GPL", return_zero, 2, &opts);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 static bool member_is_array(const struct btf *btf, const struct btf_type *t, const char *name)
 {
 	const struct btf_member *m = btf_members(t);
@@ -300,6 +323,7 @@ int pw_kernel_probe(const struct pw_procfs *fs, struct pw_kernel *ret, struct pw
 	if (rc)
 		return rc;
 	probe_tracepoints(btf, &k);
+	k.fentry = probe_fentry(btf);
 	*ret = k;
 	return 0;
 }

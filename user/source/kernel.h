@@ -28,6 +28,7 @@ struct pw_kernel {
 	bool has_collapse_file;
 	bool has_mark_victim;
 	bool has_migration_pmd;
+	bool fentry; /* programs on function entry and exit load here */
 	bool rss_percpu; /* mm's rss_stat is four percpu counters */
 };
 
