@@ -3,7 +3,8 @@
  * The VMAs and the threads of one process, as fixed records with a name behind
  * them (bpf/vma.h), for whom /proc/PID/maps and /proc/PID/task are too slow.
  * Runs only while somebody reads from the iterator; user space decides which
- * task it visits and what the records mean.
+ * task it visits and what the records mean. Fields are read by plain loads,
+ * which iterators may do and which cost a tenth of a helper's call.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -65,36 +66,34 @@ static __always_inline long read_special_name(struct vma_scratch *s, struct vm_a
 {
 	struct vm_special_mapping *special;
 
-	if (!BPF_CORE_READ(vma, vm_ops, name))
+	if (!vma->vm_ops || !vma->vm_ops->name)
 		return 0;
-	special = BPF_CORE_READ(vma, vm_private_data);
+	special = vma->vm_private_data;
 	return bpf_probe_read_kernel_str(s->name, sizeof(s->name), BPF_CORE_READ(special, name));
 }
 
 static __always_inline void fill_file(struct vma_scratch *s, struct vm_area_struct *vma,
 				      struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-
-	s->rec.inode = BPF_CORE_READ(inode, i_ino);
-	s->rec.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	s->rec.inode = file->f_inode->i_ino;
+	s->rec.dev = file->f_inode->i_sb->s_dev;
 	s->rec.source = PW_VMA_NAME_PATH;
-	if (BPF_CORE_READ(file, f_mode) & FMODE_BACKING_BIT)
+	if (file->f_mode & FMODE_BACKING_BIT)
 		s->rec.source = PW_VMA_NAME_ELSEWHERE;
 }
 
 /* In the order in which the kernel's own /proc/PID/maps decides. */
 static __always_inline long fill_unnamed(struct vma_scratch *s, struct vm_area_struct *vma)
 {
-	struct mm_struct *mm = BPF_CORE_READ(vma, vm_mm);
-	__u64 stack = BPF_CORE_READ(mm, start_stack);
+	struct mm_struct *mm = vma->vm_mm;
+	__u64 stack = mm->start_stack;
 	long len = read_special_name(s, vma);
 
 	if (len > 1) {
 		s->rec.source = PW_VMA_NAME_SPECIAL;
 		return len;
 	}
-	if (s->rec.start < BPF_CORE_READ(mm, brk) && s->rec.end > BPF_CORE_READ(mm, start_brk)) {
+	if (s->rec.start < mm->brk && s->rec.end > mm->start_brk) {
 		s->rec.source = PW_VMA_NAME_HEAP;
 		return 0;
 	}

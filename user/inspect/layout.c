@@ -2,12 +2,27 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "user/inspect/layout.h"
 
+/*
+ * Growing an array of megabytes by moving it, and faulting it in page by page,
+ * cost more than filling it: the room is reserved at once and populated in
+ * blocks.
+ */
+#define ROOM (PW_LAYOUT_PIECES_MAX * sizeof(struct pw_piece))
+#define BLOCK (256ul << 10)
+
 int pw_layout_init(struct pw_layout *l)
 {
+	void *room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
 	memset(l, 0, sizeof(*l));
+	if (room == MAP_FAILED)
+		return -ENOMEM;
+	l->pieces = room;
 	return pw_hash_init(&l->names, PW_LAYOUT_NAMES_MAX);
 }
 
@@ -16,7 +31,8 @@ void pw_layout_deinit(struct pw_layout *l)
 	for (size_t i = 0; i < l->names.capacity; i++)
 		free(l->names.slots[i].item);
 	pw_hash_deinit(&l->names);
-	free(l->pieces);
+	if (l->pieces)
+		munmap(l->pieces, ROOM);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -48,21 +64,34 @@ const char *pw_layout_name(struct pw_layout *l, const char *name)
 	return copy;
 }
 
+#ifdef MADV_POPULATE_WRITE /* 5.14 */
+static void populate(struct pw_layout *l)
+{
+	size_t used = (l->count + 1) * sizeof(*l->pieces);
+
+	/* the first block may be all that is needed: it comes page by page */
+	if (used <= l->populated || used <= BLOCK)
+		return;
+	if (l->populated == 0)
+		l->populated = BLOCK;
+	madvise((char *)l->pieces + l->populated,
+		ROOM - l->populated < BLOCK ? ROOM - l->populated : BLOCK, MADV_POPULATE_WRITE);
+	l->populated += BLOCK;
+}
+#else
+static void populate(struct pw_layout *l)
+{
+	(void)l;
+}
+#endif
+
 int pw_layout_append(struct pw_layout *l, const struct pw_piece *piece)
 {
 	if (l->count == PW_LAYOUT_PIECES_MAX) {
 		l->truncated = true;
 		return 0;
 	}
-	if (l->count == l->capacity) {
-		size_t capacity = l->capacity ? l->capacity * 2 : 256;
-		void *grown = reallocarray(l->pieces, capacity, sizeof(*l->pieces));
-
-		if (!grown)
-			return -ENOMEM;
-		l->pieces = grown;
-		l->capacity = capacity;
-	}
+	populate(l);
 	l->pieces[l->count++] = *piece;
 	return 0;
 }

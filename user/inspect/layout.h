@@ -31,8 +31,9 @@ struct pw_piece {
 };
 
 struct pw_layout {
-	struct pw_piece *pieces;
-	size_t count, capacity;
+	struct pw_piece *pieces; /* room for PW_LAYOUT_PIECES_MAX, of which the used part is there */
+	size_t count;
+	size_t populated; /* bytes */
 	struct pw_hash names;
 	bool truncated; /* more than the bounds above */
 	bool overlapped; /* the list moved while it was read */
@@ -43,7 +44,7 @@ void pw_layout_deinit(struct pw_layout *l);
 
 /* The one copy of a name; "" when there is no room for more. */
 const char *pw_layout_name(struct pw_layout *l, const char *name);
-/* Appends a copy. 0, -ENOMEM; beyond the bound it only notes the truncation. */
+/* Appends a copy. 0; beyond the bound it only notes the truncation. */
 int pw_layout_append(struct pw_layout *l, const struct pw_piece *piece);
 /*
  * Appends a VMA; ctx is the layout. What an earlier VMA already covers is cut
