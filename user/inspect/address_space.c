@@ -17,6 +17,8 @@
 
 #define KERNEL_STACK_BYTES 16384ull /* THREAD_SIZE on x86-64 and arm64, without KASAN */
 
+/* The kernel's resident sizes may be off by some pages for each CPU. */
+#define RSS_SLACK (1ull << 20)
 #define TRIES 3 /* when execs come faster than looks */
 
 /* All that one look needs and gathers. */
@@ -29,6 +31,7 @@ struct look {
 	int pagemap; /* -1: may not be read */
 	uint32_t flags; /* PW_SEGMENTS_* */
 	bool listed; /* vmas is filled */
+	uint64_t virtual_bytes; /* before they were listed */
 	bool residency, huge; /* known */
 	struct pw_lock_meter meter;
 	struct pw_layout vmas; /* as listed */
@@ -79,7 +82,7 @@ static int look_init(struct look *l, const struct pw_procfs *fs,
 /* ---- the process as a whole --------------------------------------------------- */
 
 /* Alive, not a zombie, and still the process of the key: 0 or -ESRCH; -EAGAIN: look again. */
-static int check_alive(const struct look *l)
+static int check_alive(struct look *l)
 {
 	struct pw_proc_stat stat;
 	int err = pw_procfs_stat(l->fs, l->key->pid, &stat);
@@ -93,6 +96,8 @@ static int check_alive(const struct look *l)
 	/* a process without mappings lost them to an exec or its end; kernel threads have none */
 	if (l->listed && l->vmas.count == 0 && !(stat.flags & PW_PF_KTHREAD))
 		return -EAGAIN;
+	if (!l->listed)
+		l->virtual_bytes = stat.vsize_bytes;
 	return 0;
 }
 
@@ -186,19 +191,52 @@ static int read_smaps(struct look *l)
 	return 0;
 }
 
+/*
+ * Whether the process is as it was when its VMAs were listed, as far as its
+ * sizes tell: virtual, and resident against what was counted.
+ */
+static bool is_steady(const struct look *l)
+{
+	struct pw_proc_stat stat;
+	uint64_t counted = 0;
+
+	if (pw_procfs_stat(l->fs, l->key->pid, &stat) != 0)
+		return true; /* its end is noticed by others */
+	for (size_t i = 0; i < l->pieces.count; i++)
+		if (l->pieces.pieces[i].kind != PW_SEG_HUGETLB)
+			counted += l->pieces.pieces[i].anon + l->pieces.pieces[i].file +
+				   l->pieces.pieces[i].shm;
+	return stat.vsize_bytes == l->virtual_bytes &&
+	       counted <= stat.rss_pages * l->page_size + RSS_SLACK;
+}
+
+static int scan_pagemap(struct look *l, struct pw_residency_input *in)
+{
+	int err = pw_residency_scan(in, &l->pieces);
+
+	if (!err && !is_steady(l)) {
+		/* once more, with the question that does not rely on it */
+		in->steady = false;
+		pw_layout_clear_residency(&l->pieces);
+		err = pw_residency_scan(in, &l->pieces);
+	}
+	return err;
+}
+
 /* Best first. Where none is allowed, the virtual sizes stand alone. */
 static int measure(struct look *l)
 {
-	const struct pw_residency_input in = {
+	struct pw_residency_input in = {
 		.pagemap = l->pagemap,
 		.page_size = l->page_size,
+		.steady = true,
 		.swap_unused = swap_unused(l),
 		.meter = &l->meter,
 	};
 	int err = -EOPNOTSUPP;
 
 	if (l->pagemap >= 0) {
-		err = pw_residency_scan(&in, &l->pieces);
+		err = scan_pagemap(l, &in);
 		if (!err) {
 			l->flags |= PW_SEGMENTS_PAGEMAP_SCAN;
 			l->residency = l->huge = true;

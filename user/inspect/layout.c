@@ -122,6 +122,15 @@ int pw_layout_add_vma(void *ctx, const struct pw_vma *vma)
 	return pw_layout_append(l, &piece);
 }
 
+void pw_layout_clear_residency(struct pw_layout *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct pw_piece *p = &l->pieces[i];
+
+		p->anon = p->file = p->shm = p->swap = p->dirty = p->huge = 0;
+	}
+}
+
 size_t pw_layout_find(const struct pw_layout *l, uint64_t address)
 {
 	size_t low = 0, high = l->count;

@@ -51,6 +51,8 @@ int pw_layout_append(struct pw_layout *l, const struct pw_piece *piece);
  * off: a list read in several steps repeats what moved.
  */
 int pw_layout_add_vma(void *ctx, const struct pw_vma *vma);
+/* Back to zero, for another residency pass. */
+void pw_layout_clear_residency(struct pw_layout *l);
 /* The first piece that ends above address, by index; count when none does. */
 size_t pw_layout_find(const struct pw_layout *l, uint64_t address);
 

@@ -16,6 +16,11 @@
 struct pw_residency_input {
 	int pagemap;
 	uint64_t page_size;
+	/*
+	 * Dense memory may be asked for what is not resident, which is cheaper, but
+	 * takes a VMA that went away since it was listed for resident.
+	 */
+	bool steady;
 	bool swap_unused; /* nothing on this machine is swapped: such entries are in migration */
 	struct pw_lock_meter *meter;
 };

@@ -33,6 +33,7 @@ struct scan_arg {
 #define IS_GUARD (1u << 8) /* since 6.16; before, a guard marker shows as swapped */
 
 #define CALL_PAGES 16384 /* 64 MiB */
+#define WINDOW (64ull << 20) /* the same in bytes */
 #define CALL_REGIONS 4096
 #define SMALL (1u << 20) /* asking for PAGE_IS_FILE here costs less than a call of its own */
 
@@ -42,6 +43,7 @@ struct scan {
 	struct scan_region *regions;
 	size_t cursor; /* the first piece that may hold the next region */
 	bool guards; /* the kernel knows IS_GUARD */
+	bool dense; /* the last call met mostly resident memory */
 };
 
 static void account(struct scan *s, const struct scan_region *r)
@@ -55,7 +57,7 @@ static void account(struct scan *s, const struct scan_region *r)
 		.huge = r->categories & IS_HUGE,
 	};
 
-	if (r->categories & (IS_ZERO | IS_GUARD))
+	if (r->categories & (IS_ZERO | IS_GUARD) || !(r->categories & (IS_PRESENT | IS_SWAPPED)))
 		return;
 	while (s->cursor < l->count && l->pieces[s->cursor].end <= r->start)
 		s->cursor++;
@@ -70,12 +72,78 @@ static void account(struct scan *s, const struct scan_region *r)
 
 static int call(struct scan *s, struct scan_arg *arg)
 {
-	uint64_t began = pw_lock_begin();
-	int n = ioctl(s->in->pagemap, SCAN_IOCTL, arg);
-	int err = n < 0 ? -errno : n;
+	for (;;) {
+		uint64_t began = pw_lock_begin();
+		int n, err;
 
-	pw_lock_end(s->in->meter, began);
-	return err;
+		if (s->guards)
+			arg->return_mask |= IS_GUARD;
+		n = ioctl(s->in->pagemap, SCAN_IOCTL, arg);
+		err = n < 0 ? -errno : 0;
+		pw_lock_end(s->in->meter, began);
+		if (err == -EINVAL && s->guards) {
+			s->guards = false;
+			arg->return_mask &= ~(uint64_t)IS_GUARD;
+			continue;
+		}
+		if (err == -ENOTTY || err == -EINVAL)
+			return -EOPNOTSUPP;
+		if (!err && (arg->walk_end <= arg->start || n > CALL_REGIONS))
+			return -EIO;
+		return err ? err : n;
+	}
+}
+
+static uint64_t region_bytes(const struct scan *s, int n)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < n; i++)
+		bytes += s->regions[i].end - s->regions[i].start;
+	return bytes;
+}
+
+/* Asks for what is resident or swapped, from arg->start on. */
+static int ask_present(struct scan *s, struct scan_arg *arg)
+{
+	int n;
+
+	arg->max_pages = CALL_PAGES;
+	arg->category_inverted = 0;
+	arg->category_anyof_mask = IS_PRESENT | IS_SWAPPED;
+	n = call(s, arg);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++)
+		account(s, &s->regions[i]);
+	s->dense = region_bytes(s, n) >= (arg->walk_end - arg->start) / 4 * 3;
+	return 0;
+}
+
+/* Asks for the exceptions in the next window: all else in the pieces is present. */
+static int ask_exceptions(struct scan *s, struct scan_arg *arg, uint64_t end)
+{
+	struct scan_region plain = { .start = arg->start, .categories = IS_PRESENT };
+	int n;
+
+	arg->end = end - arg->start > WINDOW ? arg->start + WINDOW : end;
+	arg->max_pages = 0;
+	arg->category_inverted = IS_PRESENT;
+	arg->category_anyof_mask = IS_PRESENT | IS_SWAPPED | IS_ZERO | IS_HUGE;
+	n = call(s, arg);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		plain.end = s->regions[i].start;
+		account(s, &plain);
+		account(s, &s->regions[i]);
+		plain.start = s->regions[i].end;
+	}
+	plain.end = arg->walk_end;
+	account(s, &plain);
+	s->dense = region_bytes(s, n) <= (arg->walk_end - arg->start) / 4;
+	arg->end = end;
+	return 0;
 }
 
 static int scan_range(struct scan *s, uint64_t start, uint64_t end, bool mixed)
@@ -86,30 +154,16 @@ static int scan_range(struct scan *s, uint64_t start, uint64_t end, bool mixed)
 		.end = end,
 		.vec = (uintptr_t)s->regions,
 		.vec_len = CALL_REGIONS,
-		.max_pages = CALL_PAGES,
-		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
 		.return_mask = IS_PRESENT | IS_SWAPPED | IS_ZERO | IS_HUGE | (mixed ? IS_FILE : 0),
 	};
 
+	s->dense = false;
 	while (arg.start < end) {
-		int n;
+		int err = s->dense && s->in->steady && !mixed ? ask_exceptions(s, &arg, end) :
+								ask_present(s, &arg);
 
-		if (s->guards)
-			arg.return_mask |= IS_GUARD;
-		n = call(s, &arg);
-		if (n == -EINVAL && s->guards) {
-			s->guards = false;
-			arg.return_mask &= ~(uint64_t)IS_GUARD;
-			continue;
-		}
-		if (n == -ENOTTY || n == -EINVAL)
-			return -EOPNOTSUPP;
-		if (n < 0)
-			return n;
-		for (int i = 0; i < n && i < CALL_REGIONS; i++)
-			account(s, &s->regions[i]);
-		if (arg.walk_end <= arg.start)
-			return -EIO;
+		if (err)
+			return err;
 		arg.start = arg.walk_end;
 	}
 	return 0;
