@@ -56,7 +56,7 @@ _pagewarden() {
 		;;
 	--view) words='processes groups segments events machine' ;;
 	--vm-calls) words='auto off syscall' ;;
-	--sample) words='1 2 4 8 16 32 64 128 256 512 1024' ;;
+	--sample) words='1 2 4 8 16 32 64 128 256 512' ;;
 	--group) words=$(compgen -g) ;;
 	-o | --output | --replay | --socket | --config | --history)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -64,6 +64,18 @@ PY
 check 'a hostile name as CSV' "$pagewarden" top -n 1 -i 200ms --filter "$hostile" -f csv
 check_matches 'is escaped there too' "$tmp/out" '\\x1b\[2J'
 
+# ---- with a part of root's privileges ---------------------------------------------------
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	check 'without CAP_SYS_ADMIN' setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
+		"$pagewarden" top --socket none -n 1 -i 200ms --limit 3
+	check_matches 'BPF still counts' "$tmp/out" 'source bpf'
+	check_matches 'there is no ledger' "$tmp/out" 'without page ledger'
+	check_matches 'and it is said why' "$tmp/err" 'no page ledger: the kernel hides page frame numbers'
+	check_matches 'with the remedy' "$tmp/err" 'CAP_SYS_ADMIN'
+else
+	skip 'without CAP_SYS_ADMIN' 'needs root and setpriv'
+fi
+
 # ---- on a terminal --------------------------------------------------------------------
 command -v tmux >/dev/null || skip_all 'tmux is not installed'
 server=pagewarden-test-$$

@@ -36,7 +36,7 @@ for bad in 0 -1 x 99999999999999999999999; do
 	check_fails "--count '$bad'" 2 "$pagewarden" top --count "$bad"
 done
 check_fails '--sample that is no power of two' 2 "$pagewarden" top --sample 3
-check_fails '--sample out of range' 2 "$pagewarden" top --sample 2048
+check_fails '--sample out of range' 2 "$pagewarden" top --sample 1024
 check_fails '--format of top is not html' 2 "$pagewarden" top --format html
 check_fails '--vm-calls' 2 "$pagewarden" top --vm-calls maybe
 check_fails '--sort by no column' 2 "$pagewarden" top --sort no_such_column

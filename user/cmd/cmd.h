@@ -143,7 +143,7 @@ enum pw_common_code {
 #define PW_HELP_SOCKET \
 	"      --socket PATH      the daemon's socket; 'none': never ask the daemon\n"
 #define PW_HELP_SOURCE PW_HELP_SOCKET \
-	"      --sample N         one page in N goes to the ledger (1 to 1024, power of two)\n" \
+	"      --sample N         one page in N goes to the ledger (1 to 512, power of two)\n" \
 	"      --capacity N       room for N processes in the kernel\n" \
 	"      --vm-calls HOW     volumes of mmap, munmap, brk: auto, off, or syscall (costs more)\n" \
 	"      --no-seed          leave out pages that were touched before the start\n" \

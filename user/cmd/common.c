@@ -125,7 +125,7 @@ static int take_sample(struct pw_common *c, const char *text)
 {
 	uint64_t n;
 
-	if (!pw_option_number(c->command, "--sample", text, 1, 1024, &n))
+	if (!pw_option_number(c->command, "--sample", text, 1, PW_SAMPLE_EVERY_MAX, &n))
 		return PW_EXIT_USAGE;
 	if (n & (n - 1))
 		return pw_usage_error(c->command, "--sample: '%s' is not a power of two", text);

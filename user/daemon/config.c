@@ -202,7 +202,7 @@ static const struct {
 	{ "group", key_group, "the name of a group" },
 	{ "history_path", key_history_path, "an absolute path, or nothing for no history" },
 	{ "history_max_size", key_history_max_size, "a size from 1M to 1T, such as 256M" },
-	{ "sample_every", key_sample_every, "a power of two from 1 to 1024" },
+	{ "sample_every", key_sample_every, "a power of two from 1 to 512" },
 	{ "process_capacity", key_process_capacity, "a number from 64 to 1048576" },
 	{ "ring_size", key_ring_size, "a power of two from 4K to 1G, such as 1M" },
 	{ "vm_calls", key_vm_calls, "auto, off or syscall" },

@@ -34,15 +34,11 @@ static void take_group(struct pw_daemon *d)
 
 static int open_source(struct pw_daemon *d, struct pw_error *err)
 {
-	int r = pw_source_bpf_create(&d->config.source, &d->source, &d->source_why);
+	int r = pw_source_own_create(&d->config.source, &d->source, &d->source_why, err);
 
-	if (!r) {
-		d->source_why = (struct pw_error){ 0 };
-		return 0;
-	}
-	pw_daemon_log_error(4, &d->source_why);
-	r = pw_source_proc_create(&d->config.source, &d->source, err);
-	if (!r)
+	if (d->source_why.what[0])
+		pw_daemon_log_error(4, &d->source_why);
+	if (!r && strcmp(d->source->ops->name, "proc") == 0)
 		pw_daemon_log(4, "going on with /proc alone: no page ledger, no events");
 	return r;
 }

@@ -12,7 +12,6 @@
 #include "user/base/cleanup.h"
 #include "user/source/bpf_private.h"
 
-#define SAMPLE_EVERY_MAX 512 /* so that each huge page holds at least one sample */
 #define CAPACITY_DEFAULT 16384u
 #define CAPACITY_LEAST 2048u
 #define RING_DEFAULT (1u << 20)
@@ -82,9 +81,9 @@ static int apply_options(struct pw_bpf *b, struct pw_error *err)
 
 	if (!o->sample_every)
 		o->sample_every = 64;
-	if (!power_of_two(o->sample_every) || o->sample_every > SAMPLE_EVERY_MAX)
+	if (!power_of_two(o->sample_every) || o->sample_every > PW_SAMPLE_EVERY_MAX)
 		return pw_error_set(err, -EINVAL, "cannot sample 1 page in %u: give a power of two, 1 to %u",
-				    o->sample_every, SAMPLE_EVERY_MAX);
+				    o->sample_every, PW_SAMPLE_EVERY_MAX);
 	if (!o->process_capacity)
 		o->process_capacity = default_capacity(b->kernel.max_pfn);
 	if (o->process_capacity > PW_SLOTS_MAX)

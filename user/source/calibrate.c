@@ -122,9 +122,12 @@ int pw_calibrate(const struct pw_procfs *fs, const struct pw_kernel *k, struct p
 	measure(skel, k, pagemap, memory, &c);
 	munmap(memory, size);
 	if (c.pages < PAGES / 4 || c.votes * 4 < c.pages * 3) {
-		pw_error_set(err, -EOPNOTSUPP,
-			     "cannot find the kernel's page array: %u of %u pages agree", c.votes, c.pages);
-		pw_error_remedy(err, "page frame numbers need CAP_SYS_ADMIN; run as root");
+		if (c.pages)
+			return pw_error_set(err, -EOPNOTSUPP,
+					    "no page ledger: the kernel's page array is not found, "
+					    "%u of %u pages agree", c.votes, c.pages);
+		pw_error_set(err, -EOPNOTSUPP, "no page ledger: the kernel hides page frame numbers");
+		pw_error_remedy(err, "run as root, or give the binary CAP_SYS_ADMIN too");
 		return -EOPNOTSUPP;
 	}
 	*ret = c;

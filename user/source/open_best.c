@@ -30,24 +30,44 @@ static int try_daemon(const struct pw_source_options *opt, const char *socket_pa
 	return rc;
 }
 
+/* Counters and events need less than the ledger: no CAP_SYS_ADMIN. */
+static int without_ledger(const struct pw_source_options *opt, struct pw_source **ret)
+{
+	struct pw_source_options less = *opt;
+	struct pw_error same;
+
+	if (opt->no_ledger)
+		return -EOPNOTSUPP;
+	less.no_ledger = true;
+	return pw_source_bpf_create(&less, ret, &same);
+}
+
+int pw_source_own_create(const struct pw_source_options *opt, struct pw_source **ret,
+			 struct pw_error *why, struct pw_error *err)
+{
+	int rc = pw_source_bpf_create(opt, ret, why);
+
+	if (!rc)
+		*why = (struct pw_error){ 0 };
+	if (rc == -EOPNOTSUPP)
+		rc = without_ledger(opt, ret);
+	return rc ? pw_source_proc_create(opt, ret, err) : 0;
+}
+
 int pw_source_open_best(const struct pw_source_options *opt, const char *socket_path,
 			struct pw_source **ret, struct pw_error *why_or_null, struct pw_error *err)
 {
-	struct pw_error none, *why = why_or_null ? why_or_null : &none;
+	struct pw_error none, bpf = { 0 }, *why = why_or_null ? why_or_null : &none;
+	int rc;
 
 	memset(why, 0, sizeof(*why));
-	if (!opt->root) {
-		struct pw_error bpf = { 0 };
-
-		if (!try_daemon(opt, socket_path, ret, why))
-			return 0;
-		if (opt->only_pid)
-			return pw_source_proc_create(opt, ret, err);
-		if (!pw_source_bpf_create(opt, ret, &bpf))
-			return 0;
-		/* a daemon that refuses us is the nearer way to the same */
-		if (!why->what[0])
-			*why = bpf;
-	}
-	return pw_source_proc_create(opt, ret, err);
+	if (!opt->root && !try_daemon(opt, socket_path, ret, why))
+		return 0;
+	if (opt->root || opt->only_pid)
+		return pw_source_proc_create(opt, ret, err);
+	rc = pw_source_own_create(opt, ret, &bpf, err);
+	/* a daemon that refuses us is the nearer way to the same */
+	if (!why->what[0])
+		*why = bpf;
+	return rc;
 }

@@ -64,10 +64,13 @@ int pw_source_segments(struct pw_source *src, const struct pw_key *key, unsigned
 int pw_source_fd(struct pw_source *src);
 void pw_source_destroy(struct pw_source *src); /* takes NULL */
 
+/* So that each huge page holds at least one page of the sample. */
+#define PW_SAMPLE_EVERY_MAX 512
+
 /* How a live source is set up; zero means the default. */
 struct pw_source_options {
 	const char *root; /* prefix for /proc and /sys; NULL: the live machine */
-	uint32_t sample_every; /* power of two, 1..1024; default 64 */
+	uint32_t sample_every; /* power of two, 1..PW_SAMPLE_EVERY_MAX; default 64 */
 	uint32_t process_capacity; /* default 16384 */
 	uint32_t ring_bytes; /* default 1 MiB */
 	enum pw_vm_calls {
@@ -87,6 +90,12 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 /* /proc alone, for who may not load BPF: no ledger, no events (user/source/proc.c). */
 int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source **ret,
 			  struct pw_error *err);
+/*
+ * The best of one's own: BPF with the ledger, BPF without it where page frames
+ * are hidden, /proc alone. *why: the cause when it is not the first.
+ */
+int pw_source_own_create(const struct pw_source_options *opt, struct pw_source **ret,
+			 struct pw_error *why, struct pw_error *err);
 /* A recorded file (user/source/replay.c). Damage: replays up to it, counts PW_LOSS_DAMAGED. */
 int pw_source_replay_create(const char *path, struct pw_source **ret, struct pw_error *err);
 /* Records in memory, for tests (user/source/array.c). The bytes stay the caller's. */
