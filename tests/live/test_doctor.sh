@@ -56,6 +56,8 @@ works() { # doctor's exit code may be 6
 check 'text spreads costs and remedies' works
 check_matches 'costs have a table' "$tmp/out" '^What that costs'
 check_matches 'remedies have one' "$tmp/out" '^How to get it'
+check 'the output - is standard output' works -o - -f csv
+check_matches 'where it is' "$tmp/out" '^check,state'
 check 'CSV' works -f csv
 check_matches 'has the names' "$tmp/out" '^check,state,found,costs,remedy$'
 if command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ]; then

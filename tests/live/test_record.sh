@@ -119,4 +119,9 @@ if mount -t tmpfs -o size=64k tmpfs "$tmp/small" 2>/dev/null; then
 else
 	skip 'a disk that gets full' 'tmpfs cannot be mounted here'
 fi
+echo old >"$tmp/mine.pwr"
+chmod 644 "$tmp/mine.pwr"
+check 'a file of another mode is overwritten' "$pagewarden" record --force -o "$tmp/mine.pwr" -n 1 -i 200ms \
+	--segments none
+check 'and from then on is for its owner alone' test "$(stat -c %a "$tmp/mine.pwr")" = 600
 check_fails 'a folder that is not there' 4 "$pagewarden" record -o "$tmp/no/such.pwr" --duration 1s

@@ -74,4 +74,5 @@ assert report["source"] == "history" and report["own_rss_bytes"] is None and rep
 END
 check 'it knows what was kept, and no more' /usr/bin/python3 "$tmp/look.py" "$tmp/json" "$grown"
 check_fails 'a history that is not there' 4 "$pagewarden" report --since 1h --history "$tmp/none.db"
+check_matches 'tells who keeps it' "$tmp/err" 'the daemon keeps it'
 check_fails 'the past of a recording' 2 "$pagewarden" report --since 1h --replay "$tmp/rec"

@@ -43,6 +43,14 @@ check_fails '--sort by no column' 2 "$pagewarden" top --sort no_such_column
 check_matches 'the column is named' "$tmp/err" "no column 'no_such_column'"
 check_fails '--columns with a wrong name' 2 "$pagewarden" top --columns pid,nonsense
 check_fails 'an option of another command' 2 "$pagewarden" doctor --interval 1s
+check_matches 'it is named, not its value' "$tmp/err" "unknown option '--interval'"
+check_fails 'a short option of another command' 2 "$pagewarden" record -f json
+check_matches 'it is named as well' "$tmp/err" "unknown option '-f'"
+check_fails 'a long one with its value behind =' 2 "$pagewarden" doctor --interval=1s
+check_matches 'it is named with it' "$tmp/err" "unknown option '--interval=1s'"
+check_fails 'an output without a name' 2 "$pagewarden" top -o ''
+check_matches 'is told' "$tmp/err" 'empty name'
+check_fails 'a recording to standard output' 2 "$pagewarden" record -o -
 check_fails 'inspect without a PID' 2 "$pagewarden" inspect
 check_fails 'inspect of a word' 2 "$pagewarden" inspect bash
 check_fails 'inspect of two' 2 "$pagewarden" inspect 1 2

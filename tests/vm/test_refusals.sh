@@ -30,7 +30,7 @@ job doctor-full "$program doctor"
 job top-full "$program top --count 2 --interval 500ms"
 job user-doctor "/usr/bin/$as_nobody $program doctor"
 job user-top "/usr/bin/$as_nobody $program top --count 1"
-job user-ledger "/usr/bin/$as_nobody $program record -o /tmp/never --count 1"
+job user-record "chmod 1777 /tmp && /usr/bin/$as_nobody $program record -o /tmp/own.pwr --count 1"
 job hidepid "mount -o remount,hidepid=2 /proc && grep ' /proc ' /proc/mounts"
 job hidepid-doctor "/usr/bin/$as_nobody $program doctor"
 job hidepid-top "/usr/bin/$as_nobody $program top --count 1"
@@ -69,13 +69,17 @@ says() {
 
 says 'doctor on a whole machine' "$tmp/out" doctor-full '0 6' 'raw-tracepoints +ok'
 says 'top on a whole machine counts with eBPF' "$tmp/out" top-full 0 'source +bpf'
+says 'and has the first process' "$tmp/out" top-full 0 '^ +1 .* (init|sh|busybox)$'
 says 'doctor without privilege says so' "$tmp/out" user-doctor '3 6' 'CAP_BPF|root'
 says 'top without privilege goes on with /proc' "$tmp/out" user-top 0 'source +proc'
 says 'and says why' "$tmp/out" user-top 0 'CAP_BPF|root|not permitted|privilege'
+says 'record without privilege records what /proc shows' "$tmp/out" user-record 0 'recorded /tmp/own.pwr'
 says 'hidepid is in force' "$tmp/out" hidepid 0 'hidepid=(2|invisible)'
 says 'doctor names hidepid' "$tmp/out" hidepid-doctor '3 6' 'hidepid'
-says 'top sees its own process below hidepid' "$tmp/out" hidepid-top 0 'pagewarden'
-says 'inspect of a hidden process is an error with its cause' "$tmp/out" hidepid-inspect '3 4' 'pagewarden( inspect)?: .*1'
+says 'top sees its own process below hidepid' "$tmp/out" hidepid-top 0 '^ *[0-9]+ .* pagewarden$'
+says 'and says that it does not see all' "$tmp/out" hidepid-top 0 'without.* all processes'
+says 'inspect of a hidden process is an error with its cause' "$tmp/out" hidepid-inspect '4' 'there is no process 1$'
+says 'and it may be hidden' "$tmp/out" hidepid-inspect '4' 'hidepid: run as root'
 says 'doctor names the missing BTF' "$tmp/out" no-btf-doctor '3 6' 'btf'
 says 'top without BTF goes on with /proc' "$tmp/out" no-btf-top 0 'source +proc'
 says 'and says that BTF is missing' "$tmp/out" no-btf-top 0 'btf'

@@ -142,13 +142,14 @@ enum pw_common_code {
 	"      --replay FILE      look at a recording in place of the live machine\n"
 #define PW_HELP_SOCKET \
 	"      --socket PATH      the daemon's socket; 'none': never ask the daemon\n"
-#define PW_HELP_SOURCE PW_HELP_SOCKET \
+#define PW_HELP_SETUP \
 	"      --sample N         one page in N goes to the ledger (1 to 512, power of two)\n" \
 	"      --capacity N       room for N processes in the kernel\n" \
 	"      --vm-calls HOW     volumes of mmap, munmap, brk: auto, off, or syscall (costs more)\n" \
 	"      --no-seed          leave out pages that were touched before the start\n" \
 	"      --no-ledger        counters and events only\n" \
 	"      --root DIR         read DIR/proc and DIR/sys in place of /proc and /sys\n"
+#define PW_HELP_SOURCE PW_HELP_SOCKET PW_HELP_SETUP
 #define PW_HELP_HELP \
 	"  -h, --help             this text\n"
 /* clang-format on */

@@ -189,6 +189,15 @@ static int take_source_option(struct pw_common *c, int code)
 	return PW_OPTION_OWN;
 }
 
+/* "-" is standard output, as elsewhere. */
+static int take_output(struct pw_common *c, const char *path)
+{
+	if (!*path)
+		return pw_usage_error(c->command, "--output: an empty name is no file");
+	c->output = strcmp(path, "-") == 0 ? NULL : path;
+	return PW_OPTION_TAKEN;
+}
+
 /* The group that an option belongs to; 0: none, so it is the command's own. */
 static unsigned int group_of(int code)
 {
@@ -217,8 +226,7 @@ static int take_grouped(struct pw_common *c, int code)
 	case 'f':
 		return take_format(c, optarg);
 	case 'o':
-		c->output = optarg;
-		return PW_OPTION_TAKEN;
+		return take_output(c, optarg);
 	case PW_OPT_COLUMNS:
 		c->columns = optarg;
 		return PW_OPTION_TAKEN;
@@ -231,6 +239,16 @@ static int take_grouped(struct pw_common *c, int code)
 		return PW_OPTION_TAKEN;
 	}
 	return take_source_option(c, code);
+}
+
+/* The option of another command, as it was typed; its value may be the last argument read. */
+static int foreign_option(const struct pw_common *c, char **argv)
+{
+	const char *last = argv[optind - 1];
+	bool value_apart = optarg == last;
+
+	return pw_usage_error(c->command, "unknown option '%s'",
+			      value_apart ? argv[optind - 2] : last);
 }
 
 static int bad_option(const struct pw_common *c, int code, char **argv)
@@ -252,9 +270,7 @@ int pw_common_option(struct pw_common *c, int code, char **argv)
 		return bad_option(c, code, argv);
 	if (!group)
 		return PW_OPTION_OWN;
-	if (!(c->takes & group)) {
-		optopt = code < 256 ? code : 0;
-		return bad_option(c, '?', argv);
-	}
+	if (!(c->takes & group))
+		return foreign_option(c, argv);
 	return take_grouped(c, code);
 }

@@ -115,17 +115,18 @@ const struct pw_command pw_command_daemon = {
 		"      --config FILE      configuration (default " PW_DAEMON_CONFIG ")\n"
 		"      --check-config     read the configuration, say what is wrong with it, and "
 		"end\n"
-		"      --history FILE     history (default " PW_DAEMON_HISTORY
-		"); 'none': keep none\n"
+		"      --history FILE     history (default " PW_DAEMON_HISTORY "); 'none': keep none\n"
 		"      --history-max SIZE bound of the history's size (default 256M)\n"
 		"      --group NAME       whose members may connect beside root (default "
 		"pagewarden)\n"
 		"      --flush TIME       time between two writes of the history (default 10s)\n"
-		"  -i, --interval TIME    length of an interval (default 2s)\n" PW_HELP_SOURCE PW_HELP_HELP
+		"  -i, --interval TIME    length of an interval (default 2s)\n"
+		"      --socket PATH      where to serve (default " PW_SOURCE_SOCKET
+		")\n" PW_HELP_SETUP PW_HELP_HELP
 		"\nSIGHUP reads the configuration again; SIGTERM and SIGINT end the daemon.\n"
 		"\nExamples:\n"
-		"  pagewarden daemon                        in the foreground, as systemd starts "
+		"  pagewarden daemon                        # in the foreground, as systemd starts "
 		"it\n"
-		"  pagewarden daemon --history none -i 5s   only serve, with a small footprint\n",
+		"  pagewarden daemon --history none -i 5s   # only serve, with a small footprint\n",
 	.run = run,
 };

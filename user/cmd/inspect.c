@@ -12,6 +12,7 @@
 #include "user/cmd/live.h"
 #include "user/cmd/session.h"
 #include "user/cmd/views.h"
+#include "user/source/machine.h"
 #include "user/view/tables.h"
 
 enum {
@@ -45,8 +46,12 @@ static int not_there(const struct inspect *in, struct pw_error *err)
 				    "or one that has ended and waits for its parent",
 				    in->pid);
 	pw_error_set(err, -ESRCH, "there is no process %u", in->pid);
-	pw_error_remedy(err, "it has ended, or runs in another pid namespace; pagewarden top lists "
-			     "what is there");
+	if (pw_machine_sees_all(&in->fs))
+		pw_error_remedy(err, "it has ended, or runs in another pid namespace; "
+				     "pagewarden top lists what is there");
+	else
+		pw_error_remedy(err, "or it is another user's, and /proc is mounted with hidepid: "
+				     "run as root, or mount /proc without it");
 	return -ESRCH;
 }
 

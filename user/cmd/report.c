@@ -114,6 +114,9 @@ static int look_back(struct report *r, struct pw_error *err)
 	struct pw_store *store;
 	int rc = pw_store_open(r->history, &options, &store, err);
 
+	if (rc == -ENOENT)
+		pw_error_remedy(err, "the daemon keeps it: systemctl start pagewarden; or name "
+				     "another with --history");
 	if (rc)
 		return rc;
 	pw_procfs_init(&fs, r->common.source.root);

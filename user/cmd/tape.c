@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "user/cmd/tape.h"
@@ -26,6 +27,15 @@ static int write_all(void *ctx, const void *bytes, size_t len)
 	return 0;
 }
 
+/* A file that was there keeps its mode; what is in it from now on is for its owner alone. */
+static void make_private(int fd)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
+		fchmod(fd, 0600);
+}
+
 static int open_new(struct pw_tape *t, bool force, struct pw_error *err)
 {
 	/* the memory of every process is nobody else's business: 0600 */
@@ -33,8 +43,10 @@ static int open_new(struct pw_tape *t, bool force, struct pw_error *err)
 	int rc;
 
 	t->fd = open(t->path, flags, 0600);
-	if (t->fd >= 0)
+	if (t->fd >= 0) {
+		make_private(t->fd);
 		return 0;
+	}
 	rc = pw_error_set(err, -errno, "cannot create %s: %s", t->path, strerror(errno));
 	if (rc == -EEXIST)
 		pw_error_remedy(err, "choose another name, or overwrite it with --force");

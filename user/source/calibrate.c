@@ -125,7 +125,8 @@ int pw_calibrate(const struct pw_procfs *fs, const struct pw_kernel *k, struct p
 		if (c.pages)
 			return pw_error_set(err, -EOPNOTSUPP,
 					    "no page ledger: the kernel's page array is not found, "
-					    "%u of %u pages agree", c.votes, c.pages);
+					    "%u of %u pages agree",
+					    c.votes, c.pages);
 		pw_error_set(err, -EOPNOTSUPP, "no page ledger: the kernel hides page frame numbers");
 		pw_error_remedy(err, "run as root, or give the binary CAP_SYS_ADMIN too");
 		return -EOPNOTSUPP;
