@@ -88,6 +88,7 @@ struct vma_reader {
 	uint64_t page_size;
 	int (*add)(void *ctx, const struct pw_vma *vma);
 	void *ctx;
+	uint64_t last_start;
 	uint64_t seen; /* end of the last VMA; 0: none yet */
 };
 
@@ -153,10 +154,14 @@ static int64_t consume_vmas(void *ctx, const uint8_t *bytes, size_t len)
 			return -EBADMSG;
 		if (len - at < sizeof(rec) + rec.name_len)
 			break;
-		/* up to 6.18 at least, a filtered iterator repeats its last buffer for ever */
-		if (rec.end <= r->seen)
+		/*
+		 * Up to 6.18 at least, a filtered iterator repeats its last buffer for
+		 * ever. A VMA that changed under it may end where the last one did.
+		 */
+		if (rec.end < r->seen || (rec.end == r->seen && rec.start == r->last_start))
 			return END;
 		r->seen = rec.end;
+		r->last_start = rec.start;
 		vma.start = rec.start;
 		vma.end = rec.end;
 		vma.offset = rec.inode ? rec.page_offset * r->page_size : 0;
