@@ -105,8 +105,8 @@ static __always_inline bool pw_in_execve(struct task_struct *task)
 
 /*
  * x86's encodings (arch/x86/include/asm/pgtable_64.h). A migration entry is a
- * swap entry whose offset, stored inverted since 6b28baca9b1f (L1TF), is the
- * PFN with flags above it; a PTE without _PAGE_PRESENT is inverted too.
+ * swap entry whose offset, stored inverted since 2f22b4cd45b6 (L1TF), is the
+ * PFN with flags above it; a PTE without _PAGE_PRESENT is inverted too (6b28baca9b1f).
  * Memory encryption's bit lies above the PFNs as well.
  */
 #define PW_PFN_MASK ((1ull << 34) - 1)

@@ -96,14 +96,19 @@ static __always_inline void charge(u32 id, u64 pfn, u32 order)
 	__sync_fetch_and_add(&slot->touched, blocks);
 }
 
-static __noinline int charge_current(u64 pfn, u32 order)
+static __noinline int charge_current(u64 pfn, u32 order, bool again)
 {
 	u32 id = current_owner();
 
 	if (id) {
-		charge(id, pfn, order);
+		u64 *entry = pw_entry(pfn >> sample_shift);
+
+		if (!again || (entry && (u32)*entry != id))
+			charge(id, pfn, order);
 		return 0;
 	}
+	if (again)
+		return 0;
 	if (order >= PW_ORDER_HUGE && follow_collapse) {
 		/* khugepaged says whose it is when it is done */
 		collapsing_pfn = pfn;
@@ -114,8 +119,7 @@ static __noinline int charge_current(u64 pfn, u32 order)
 	return 0;
 }
 
-SEC("raw_tp/mm_page_alloc")
-int page_alloc(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int on_alloc(struct bpf_raw_tracepoint_args *ctx, bool again)
 {
 	u64 page = ctx->args[0];
 	u32 order = ctx->args[1];
@@ -134,12 +138,32 @@ int page_alloc(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	pfn = pw_pfn_of(page);
 	if (pfn >= max_pfn) {
-		pw_count_loss(PW_LOSS_OUT_OF_RANGE);
+		if (!again)
+			pw_count_loss(PW_LOSS_OUT_OF_RANGE);
 		return 0;
 	}
 	if (order < sample_shift && !pw_range_sampled(pfn, order))
 		return 0;
-	return charge_current(pfn, order);
+	return charge_current(pfn, order, again);
+}
+
+SEC("raw_tp/mm_page_alloc")
+int page_alloc(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_alloc(ctx, false);
+}
+
+/*
+ * Since 7.0 a program on a tracepoint can be preempted, and until it runs on,
+ * the kernel skips it for every other task on its CPU: pages go uncounted for
+ * a whole time slice. Where that shows, user space attaches these twins: both
+ * are rarely stuck at once, and to see an event twice changes nothing. The
+ * second finds the page entered for the same process, or gone.
+ */
+SEC("raw_tp/mm_page_alloc")
+int page_alloc_again(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_alloc(ctx, true);
 }
 
 static __noinline int leave(u64 block)
@@ -162,8 +186,7 @@ static long leave_block(u32 i, u64 *first)
 	return 0;
 }
 
-SEC("raw_tp/mm_page_free")
-int page_free(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int on_free(struct bpf_raw_tracepoint_args *ctx)
 {
 	u64 pfn = pw_pfn_of(ctx->args[0]);
 	u32 order = ctx->args[1];
@@ -184,6 +207,18 @@ int page_free(struct bpf_raw_tracepoint_args *ctx)
 			bpf_loop(blocks, leave_block, &first, 0);
 	}
 	return 0;
+}
+
+SEC("raw_tp/mm_page_free")
+int page_free(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_free(ctx);
+}
+
+SEC("raw_tp/mm_page_free")
+int page_free_again(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_free(ctx);
 }
 
 /* khugepaged has put a huge page in place: it is now its address space's. */

@@ -27,6 +27,11 @@
 
 #define WATCHED_MAX 8
 
+struct watched_child {
+	struct pw_key key;
+	uint64_t touched, freed; /* pages, as its last COUNTERS said */
+};
+
 /* What the source said last. */
 struct watch {
 	struct pw_source *src;
@@ -40,16 +45,19 @@ struct watch {
 	uint64_t forks, execs, exits, exit_codes_wrong;
 	struct pw_exit last_exit;
 	struct pw_exec last_exec;
-	struct pw_key *children; /* keys seen to be forked by parent */
+	struct watched_child *children; /* seen to be forked by parent */
 	size_t children_count;
 };
 
-static inline int watch_is_child(const struct watch *w, const struct pw_key *key)
+static inline struct watched_child *watch_child(const struct watch *w, const struct pw_key *key)
 {
-	for (size_t i = w->children_count; i > 0; i--)
-		if (w->children[i - 1].pid == key->pid && w->children[i - 1].start_ns == key->start_ns)
-			return 1;
-	return 0;
+	for (size_t i = w->children_count; i > 0; i--) {
+		struct watched_child *c = &w->children[i - 1];
+
+		if (c->key.pid == key->pid && c->key.start_ns == key->start_ns)
+			return c;
+	}
+	return NULL;
 }
 
 static inline void watch_fork(struct watch *w, const struct pw_fork *f)
@@ -59,7 +67,20 @@ static inline void watch_fork(struct watch *w, const struct pw_fork *f)
 	w->forks++;
 	w->children = realloc(w->children, (w->children_count + 1) * sizeof(*w->children));
 	assert_non_null(w->children);
-	w->children[w->children_count++] = f->key;
+	w->children[w->children_count++] = (struct watched_child){ .key = f->key };
+}
+
+static inline void watch_counters(struct watch *w, const struct pw_counters *c)
+{
+	struct watched_child *child = watch_child(w, &c->key);
+
+	if (child) {
+		child->touched = c->ledger_touched_pages;
+		child->freed = c->ledger_freed_pages;
+	}
+	for (int i = 0; i < WATCHED_MAX; i++)
+		if (c->key.pid == w->watched[i])
+			w->counters[i] = *c;
 }
 
 static inline int watch_sink(void *ctx, const struct pw_record *rec)
@@ -80,21 +101,19 @@ static inline int watch_sink(void *ctx, const struct pw_record *rec)
 		watch_fork(w, (const void *)rec);
 		break;
 	case PW_REC_EXEC:
-		if (watch_is_child(w, &((const struct pw_exec *)rec)->key)) {
+		if (watch_child(w, &((const struct pw_exec *)rec)->key)) {
 			w->execs++;
 			memcpy(&w->last_exec, rec, sizeof(w->last_exec));
 		}
 		break;
 	case PW_REC_EXIT:
-		if (watch_is_child(w, &((const struct pw_exit *)rec)->key)) {
+		if (watch_child(w, &((const struct pw_exit *)rec)->key)) {
 			w->exits++;
 			memcpy(&w->last_exit, rec, sizeof(w->last_exit));
 		}
 		break;
 	case PW_REC_COUNTERS:
-		for (int i = 0; i < WATCHED_MAX; i++)
-			if (((const struct pw_counters *)rec)->key.pid == w->watched[i])
-				memcpy(&w->counters[i], rec, sizeof(w->counters[i]));
+		watch_counters(w, (const void *)rec);
 		break;
 	}
 	return 0;

@@ -12,7 +12,9 @@
 #define PAGES 7919u
 
 #define HUGE_MODE "/sys/kernel/mm/transparent_hugepage/enabled"
-#define KHUGEPAGED_PERIOD "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs"
+#define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
+#define KHUGEPAGED_PERIOD KHUGEPAGED "scan_sleep_millisecs"
+#define KHUGEPAGED_RETRY KHUGEPAGED "alloc_sleep_millisecs" /* after it found no huge page */
 
 static struct watch w;
 static char huge_mode[32]; /* the machine's own; "": no transparent huge pages */
@@ -276,17 +278,19 @@ static void huge_pages_collapsed_by_khugepaged(void **state)
 {
 	struct driven d = begin("collapse", 2003);
 	struct point before, p = { 0 };
-	char period[32];
+	char period[32], retry[32];
 
 	(void)state;
 	need_huge_pages();
 	assert_true(w.machine.coverage & PW_COVER_COLLAPSE);
 	read_setting(KHUGEPAGED_PERIOD, period, sizeof(period));
+	read_setting(KHUGEPAGED_RETRY, retry, sizeof(retry));
+	write_file(KHUGEPAGED_RETRY, "10");
 	write_file(KHUGEPAGED_PERIOD, "10");
 	expect_step(&d, 2048, 0);
 	before = look(&d);
 	drive_step(&d);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 1500; i++) {
 		usleep(20000);
 		if (proc_value(d.pid, "smaps_rollup", "AnonHugePages") == 2048 * 4)
 			break;
@@ -294,6 +298,7 @@ static void huge_pages_collapsed_by_khugepaged(void **state)
 	usleep(50000);
 	p = look(&d);
 	write_file(KHUGEPAGED_PERIOD, period);
+	write_file(KHUGEPAGED_RETRY, retry);
 	assert_int_equal(proc_value(d.pid, "smaps_rollup", "AnonHugePages"), 2048 * 4);
 	assert_int_equal(p.live, before.live);
 	assert_int_equal(p.proc, before.proc);

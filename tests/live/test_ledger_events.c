@@ -116,8 +116,9 @@ static void one_exit_for_many_threads(void **state)
 	watch_collect(&w);
 	run_children(31, many_threads);
 	watch_collect(&w);
-	assert_int_equal(w.forks, 31);
-	assert_int_equal(w.exits, 31);
+	/* Where tracepoints can be preempted (7.0), a program may be skipped; then it is counted. */
+	assert_in_range(w.forks + w.exits, 62 - w.tick.lost[PW_LOSS_RECURSION], 62);
+	assert_true(w.exits <= 31);
 	watch_close(&w);
 }
 
@@ -434,6 +435,73 @@ static void too_few_slots_are_counted(void **state)
 	watch_close(&w);
 }
 
+/* ---- contention ------------------------------------------------------------------------------ */
+
+#define TOUCHERS 6
+#define TURNS 20
+
+static void touch_in_turns(void)
+{
+	for (int turn = 0; turn < TURNS; turn++) {
+		char *at = mmap(NULL, 5003 * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (at == MAP_FAILED || madvise(at, 5003 * PAGE, MADV_NOHUGEPAGE))
+			_exit(1);
+		for (int i = 0; i < 5003; i++)
+			((volatile char *)at)[i * PAGE] = 1;
+		munmap(at, 5003 * PAGE);
+	}
+}
+
+/* More processes than CPUs, all touching and freeing at once. */
+static void contend(void)
+{
+	for (int i = 0; i < TOUCHERS; i++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			touch_in_turns();
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < TOUCHERS; i++)
+		assert_true(wait(NULL) > 0);
+}
+
+/*
+ * What a preempted program makes the others miss shows within an interval, and
+ * from then on at most 1 page in 100 is missed.
+ */
+static void contention_loses_little(void **state)
+{
+	struct watch w = { .parent = getpid() };
+	const struct pw_source_options opt = { .sample_every = 1, .no_seed = true };
+	const double expected = (double)TOUCHERS * TURNS * 5003;
+	double touched = 0, freed = 0;
+
+	(void)state;
+	watch_open(&w, &opt);
+	watch_collect(&w);
+	contend();
+	watch_collect(&w);
+	w.children_count = 0; /* the first round was to find out */
+	contend();
+	settle();
+	watch_collect(&w);
+	for (size_t i = 0; i < w.children_count; i++) {
+		touched += w.children[i].touched;
+		freed += w.children[i].freed;
+	}
+	print_message("%.0f pages: %.0f touched, %.0f freed; skipped %llu\n", expected, touched, freed,
+		      w.tick.lost[PW_LOSS_RECURSION]);
+	/* each process needs a few pages for itself */
+	assert_true(touched > expected * 0.99 && touched < expected + TOUCHERS * 200);
+	assert_true(freed > expected * 0.99 && freed <= touched);
+	watch_close(&w);
+}
+
 /* ---- bad input ----------------------------------------------------------------------------- */
 
 static void refuse(const struct pw_source_options *opt, int expected)
@@ -502,6 +570,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_seeded_when_not_asked),
 		cmocka_unit_test(slots_are_reused),
 		cmocka_unit_test(too_few_slots_are_counted),
+		cmocka_unit_test(contention_loses_little),
 		cmocka_unit_test(senseless_options_are_refused),
 		cmocka_unit_test(no_privilege_is_said),
 	};

@@ -61,6 +61,8 @@ static int tell_tick(struct pw_bpf *b, struct pw_error *err)
 	if (rc)
 		return rc;
 	pw_bpf_slots_totals(b, &t);
+	if (b->coverage & PW_COVER_LEDGER)
+		pw_bpf_cost_watch_skips(b, &t);
 	return pw_bpf_deliver(b, &t.rec);
 }
 

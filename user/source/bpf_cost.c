@@ -104,6 +104,26 @@ static void sum_stats(struct pw_bpf *b, struct pw_stats *ret)
 	*ret = sum;
 }
 
+static uint64_t skips_of(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+void pw_bpf_cost_watch_skips(struct pw_bpf *b, const struct pw_tick *t)
+{
+	uint64_t skips = skips_of(b->skel->progs.page_alloc) + skips_of(b->skel->progs.page_free);
+	uint64_t pages = t->ledger_touched_pages + t->ledger_freed_pages;
+
+	pw_bpf_attach_twins(b, skips - b->last_skips, pages - b->last_pages);
+	b->last_skips = skips;
+	b->last_pages = pages;
+}
+
 void pw_bpf_cost_fill(struct pw_bpf *b, struct pw_tick *t)
 {
 	struct pw_stats stats;

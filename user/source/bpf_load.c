@@ -145,6 +145,8 @@ static void choose_programs(struct pw_bpf *b)
 
 	bpf_program__set_autoload(b->skel->progs.page_alloc, ledger);
 	bpf_program__set_autoload(b->skel->progs.page_free, ledger);
+	bpf_program__set_autoload(b->skel->progs.page_alloc_again, ledger);
+	bpf_program__set_autoload(b->skel->progs.page_free_again, ledger);
 	bpf_program__set_autoload(b->skel->progs.set_migration_pte, ledger);
 	bpf_program__set_autoload(b->skel->progs.remove_migration_pte, ledger);
 	bpf_program__set_autoload(b->skel->progs.set_migration_pmd, ledger && k->has_migration_pmd);
@@ -303,6 +305,20 @@ static int attach_ledger(struct pw_bpf *b, struct pw_error *err)
 				    strerror(errno));
 	b->coverage |= PW_COVER_LEDGER;
 	return 0;
+}
+
+/* More than one skip in 200 pages is not interrupts any more: see bpf/page.bpf.c. */
+#define SKIPS_LEAST 64
+#define PAGES_PER_SKIP 200
+
+void pw_bpf_attach_twins(struct pw_bpf *b, uint64_t skips, uint64_t pages)
+{
+	struct pagewarden_bpf *s = b->skel;
+
+	if (s->links.page_free_again || skips < SKIPS_LEAST || skips < pages / PAGES_PER_SKIP)
+		return;
+	attach(s->progs.page_free_again, &s->links.page_free_again);
+	attach(s->progs.page_alloc_again, &s->links.page_alloc_again);
 }
 
 static void attach_events(struct pw_bpf *b)

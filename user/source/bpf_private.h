@@ -103,6 +103,7 @@ struct pw_bpf {
 
 	struct pw_cost cost;
 	uint64_t lost[PW_LOSS_CAUSES]; /* in user space */
+	uint64_t last_skips, last_pages; /* of the ledger's programs, at the last tick */
 	bool machine_told;
 	uint64_t sequence;
 	uint64_t last_tick_ns;
@@ -112,6 +113,8 @@ struct pw_bpf {
 /* bpf_load.c */
 int pw_bpf_load(struct pw_bpf *b, struct pw_error *err);
 int pw_bpf_attach(struct pw_bpf *b, struct pw_error *err);
+/* When the ledger's programs were skipped too often for the pages that moved meanwhile. */
+void pw_bpf_attach_twins(struct pw_bpf *b, uint64_t skips, uint64_t pages);
 void pw_bpf_unload(struct pw_bpf *b);
 void *pw_bpf_map_memory(const struct bpf_map *map, size_t size); /* shared; NULL: errno tells */
 
@@ -154,5 +157,6 @@ void pw_bpf_cost_init(struct pw_bpf *b);
 void pw_bpf_cost_deinit(struct pw_bpf *b);
 void pw_bpf_cost_step(struct pw_bpf *b, uint64_t now_ns);
 void pw_bpf_cost_fill(struct pw_bpf *b, struct pw_tick *t);
+void pw_bpf_cost_watch_skips(struct pw_bpf *b, const struct pw_tick *t);
 
 #endif

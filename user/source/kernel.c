@@ -69,6 +69,8 @@ uint64_t pw_kernel_gfp_from_format(const char *format, const char *name)
 		return 0;
 	for (p = at; p > format && *p != '{'; p--)
 		;
+	if (*p != '{')
+		return 0;
 	while (p < at) {
 		char *end;
 
