@@ -462,7 +462,7 @@ static void maps_and_unmaps_under_the_scan(void **state)
 	struct view v = { 0 };
 
 	(void)state;
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 60; i++) {
 		assert_int_equal(try_look(&t.key, PW_SEGMENT_EACH_VMA, &v), 0);
 		assert_int_equal(v.head.flags & PW_SEGMENTS_GONE, 0);
 		if (held_pages(&v) != 499)
@@ -480,7 +480,7 @@ static void execs_under_the_scan(void **state)
 	int whole = 0;
 
 	(void)state;
-	for (int i = 0; i < 400; i++) {
+	for (int i = 0; i < 100; i++) {
 		assert_int_equal(try_look(&t.key, PW_SEGMENT_EACH_VMA, &v), 0);
 		/* the young process may not have touched all yet; more is a lie */
 		assert_true(held_pages(&v) <= 499);
@@ -494,7 +494,7 @@ static void execs_under_the_scan(void **state)
 
 static void ends_under_the_scan(void **state)
 {
-	enum { ROUNDS = 60 };
+	enum { ROUNDS = 30 };
 	struct view v = { 0 };
 	int seen = 0;
 

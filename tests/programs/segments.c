@@ -164,12 +164,14 @@ static void huge(void)
 	}
 	at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	at = (char *)(((uintptr_t)at + HUGE - 1) & ~(HUGE - 1));
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	if (madvise(at, HUGE, MADV_HUGEPAGE) == 0) {
 		at[0] = 1;
 		tell("thp", HUGE / PAGE);
 	} else {
 		tell_missing("thp");
 	}
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 
 /* ---- threads -------------------------------------------------------------------- */
@@ -232,6 +234,8 @@ int main(int argc, char **argv)
 {
 	char c;
 
+	/* a huge page where only some pages are touched would make more of them resident */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	setvbuf(stdout, malloc(4096), _IOFBF, 4096);
 	touch(data, DATA);
 	tell("data", DATA);
