@@ -214,9 +214,24 @@ static bool has_body(struct MHD_Connection *c)
 	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding");
 }
 
+static char url_good, url_too_long, url_cut;
+
+/*
+ * Runs before anything else of a request and gives its first context. Behind a
+ * NUL byte the decoded path would end, and something else be answered.
+ */
+static void *measure_url(void *cls, const char *uri, struct MHD_Connection *c)
+{
+	(void)cls;
+	(void)c;
+	if (strnlen(uri, PW_HTTP_URL_MAX + 1) > PW_HTTP_URL_MAX)
+		return &url_too_long;
+	return strstr(uri, "%00") ? &url_cut : &url_good;
+}
+
 /* What is wrong with the request whatever it asks for; true: answered. */
 static bool refuse(struct pw_http *h, const struct connection *who, struct MHD_Connection *c,
-		   const char *method, bool too_long, struct pw_http_answer *answer)
+		   const char *method, const void *url, struct pw_http_answer *answer)
 {
 	if (who->verdict == FOREIGN) {
 		h->status.refused++;
@@ -229,8 +244,10 @@ static bool refuse(struct pw_http *h, const struct connection *who, struct MHD_C
 		pw_api_error(answer, 503, "close one, or try again",
 			     "too many connections: %u for each user, %u for all",
 			     PW_HTTP_CONNECTIONS_USER, PW_HTTP_CONNECTIONS);
-	} else if (too_long) {
+	} else if (url == &url_too_long) {
 		pw_api_error(answer, 414, NULL, "the URL is longer than %u bytes", PW_HTTP_URL_MAX);
+	} else if (url == &url_cut) {
+		pw_api_error(answer, 400, NULL, "the URL holds a NUL byte (%%00)");
 	} else if (strcmp(method, "GET")) {
 		pw_api_error(answer, 405, NULL, "only GET is served");
 	} else if (has_body(c)) {
@@ -241,16 +258,6 @@ static bool refuse(struct pw_http *h, const struct connection *who, struct MHD_C
 		return false;
 	}
 	return true;
-}
-
-static char url_fits, url_too_long;
-
-/* Runs before anything else of a request and gives its first context. */
-static void *measure_url(void *cls, const char *uri, struct MHD_Connection *c)
-{
-	(void)cls;
-	(void)c;
-	return strnlen(uri, PW_HTTP_URL_MAX + 1) > PW_HTTP_URL_MAX ? &url_too_long : &url_fits;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *url,
@@ -270,7 +277,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
 	(void)upload_data;
 	if (!who)
 		return MHD_NO;
-	refused = *request && refuse(h, who, c, method, *request == &url_too_long, &answer);
+	refused = *request && refuse(h, who, c, method, *request, &answer);
 	/* A good request is answered when it is complete: the connection may then go on. */
 	if (!refused && *request) {
 		*request = NULL;
