@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 300
+# timeout: 480
 """The daemon from outside: start, API, who may ask, hostile requests, slow readers, reload, crash, stop."""
 import grp
 import json
@@ -342,7 +342,7 @@ churn = start([sys.executable, "-c",
                "   b=bytearray(os.urandom(1)[0]*4096+1); time.sleep(0.3); os._exit(0)\n"
                "  kids.append(p)\n"
                " [os.waitpid(k,0) for k in kids]"])
-lost = wait_for(lambda: status()["stream_lost_records"] > 0, 60)
+lost = wait_for(lambda: status()["stream_lost_records"] > 0, 150)
 now = status()
 check("a reader that takes nothing loses records, counted", lost, now)
 check("and holds no more than its backlog", now["stream_waiting_bytes"] <= (2 << 20) and now["streams"] == 1, now)
@@ -404,6 +404,9 @@ daemon.process.send_signal(signal.SIGHUP)
 check("a bad configuration is told with its line", wait_for(
     lambda: f"{CONFIG}:3: there is no key 'colour'" in daemon.log(), 5), daemon.log())
 check("and the old one stays", status()["interval_ns"] == 250000000)
+done = pagewarden("daemon", "--config", "/dev/null", "--history", "here.db", "--check-config")
+check("a wrong option is told as one", done.returncode == 2 and
+      "command line: history_path = here.db: not an absolute path" in done.stderr, done.stderr)
 done = pagewarden("daemon", "--config", CONFIG, "--check-config")
 check("--check-config says the same", done.returncode == 2 and "colour" in done.stderr, done.stderr)
 for text, words in (("interval", "not 'key = value'"), ("interval = soon", "takes a duration"),

@@ -105,6 +105,23 @@ for command in "replay $tmp/flipped.pwr" "top --replay $tmp/flipped.pwr -f csv" 
 	check_matches "${command%% *} says so" "$tmp/err" 'damaged'
 done
 head -c 10 "$trace" >"$tmp/head.pwr"
+newer() { # newer FROM TO: the same recording in format 9, with a header that is whole
+	python3 - "$1" "$2" <<-'PY'
+	import struct, sys, zlib
+	data = bytearray(open(sys.argv[1], "rb").read())
+	data[8:10] = struct.pack("<H", 9)
+	size, = struct.unpack_from("<H", data, 14)
+	data[16:20] = bytes(4)
+	data[16:20] = struct.pack("<I", zlib.crc32(data[:size]))
+	open(sys.argv[2], "wb").write(data)
+	PY
+}
+check 'a recording of a newer version is made' newer "$trace" "$tmp/newer.pwr"
+for command in "replay $tmp/newer.pwr" "report --replay $tmp/newer.pwr" "top --replay $tmp/newer.pwr -n 1"; do
+	# shellcheck disable=SC2086
+	check_fails "a newer version: ${command%% *}" 1 "$pagewarden" $command
+	check_matches "${command%% *} names both versions" "$tmp/err" 'made by a newer pagewarden \(format 9\); this one reads up to 1'
+done
 check_fails 'a piece of the head' 5 "$pagewarden" replay "$tmp/head.pwr"
 
 # ---- a full disk --------------------------------------------------------------------------------

@@ -226,19 +226,30 @@ static int unknown_key(const char *path, unsigned int line, const char *key, str
 	return -EINVAL;
 }
 
+/* Line 0: no file, but the command line. */
+static int bad_value(const char *path, unsigned int line, const char *key, const char *value,
+		     const char *reason, struct pw_error *err)
+{
+	char shown[129];
+
+	pw_text_escape(shown, sizeof(shown), value, strnlen(value, 32));
+	if (line)
+		return pw_error_set(err, -EINVAL, "%s:%u: %s = %s: %s", path, line, key, shown,
+				    reason);
+	return pw_error_set(err, -EINVAL, "%s: %s = %s: %s", path, key, shown, reason);
+}
+
 static int take_pair(struct pw_daemon_config *c, const char *path, unsigned int line,
 		     const char *key, const char *value, struct pw_error *err)
 {
 	const char *reason = "";
-	char shown[129];
 
 	for (size_t i = 0; i < KEYS; i++) {
 		if (strcmp(keys[i].name, key))
 			continue;
 		if (!keys[i].take(c, value, &reason))
 			return 0;
-		pw_text_escape(shown, sizeof(shown), value, strnlen(value, 32));
-		pw_error_set(err, -EINVAL, "%s:%u: %s = %s: %s", path, line, key, shown, reason);
+		bad_value(path, line, key, value, reason, err);
 		pw_error_remedy(err, "%s takes %s", key, keys[i].takes);
 		return -EINVAL;
 	}
