@@ -113,7 +113,8 @@ vm_boot_once() {
 	accel=$(vm_accel "$kernel")
 	local -a cpu=(-cpu max)
 	[ "$accel" = kvm ] && cpu=(-cpu host)
-	timeout --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
+	# --foreground: it stays in our process group and ends with us
+	timeout --foreground --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
 		-accel "$accel" "${cpu[@]}" -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1024}" \
 		-nodefaults -display none -no-reboot \
 		-kernel "$kernel/vmlinuz" -initrd "$out/initramfs" \
