@@ -149,8 +149,7 @@ static __noinline u64 add_rss(struct mm_struct *mm, struct pw_slot *slot)
 	slot->rss[PW_RSS_ANON] += s.sum[PW_MM_ANONPAGES];
 	slot->rss[PW_RSS_SWAP] += s.sum[PW_MM_SWAPENTS];
 	slot->rss[PW_RSS_SHMEM] += s.sum[PW_MM_SHMEMPAGES];
-	return not_negative(s.sum[PW_MM_FILEPAGES] + s.sum[PW_MM_ANONPAGES] +
-			    s.sum[PW_MM_SHMEMPAGES]);
+	return not_negative(s.sum[PW_MM_FILEPAGES] + s.sum[PW_MM_ANONPAGES] + s.sum[PW_MM_SHMEMPAGES]);
 }
 
 /* What this thread has counted and not yet handed to its mm (before 6.2). */

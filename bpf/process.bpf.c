@@ -70,8 +70,7 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *parent;
 	struct pw_fork *rec;
 
-	if (BPF_CORE_READ(child, group_leader) != child ||
-	    BPF_CORE_READ(child, flags) & PW_PF_KTHREAD)
+	if (BPF_CORE_READ(child, group_leader) != child || BPF_CORE_READ(child, flags) & PW_PF_KTHREAD)
 		return 0;
 	rec = reserve(sizeof(*rec));
 	if (!rec)

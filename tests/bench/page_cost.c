@@ -21,17 +21,19 @@ struct cost {
 	double touch, release; /* ns for each 4K page */
 };
 
+/* Of this thread alone: others may be busy. */
 static double now_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
 static struct cost measure(int advice)
 {
-	char *at = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at =
+		mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	double t0, t1, t2;
 
 	if (at == MAP_FAILED)
@@ -75,7 +77,8 @@ static double median(double *v, int n)
 
 static void bench(const char *kind, int advice, unsigned int every, int rounds)
 {
-	static double touch_off[ROUNDS_MAX], free_off[ROUNDS_MAX], touch[ROUNDS_MAX], release[ROUNDS_MAX];
+	static double touch_off[ROUNDS_MAX], free_off[ROUNDS_MAX], touch[ROUNDS_MAX],
+		release[ROUNDS_MAX];
 	struct pw_source_options opt = { .sample_every = every, .no_seed = true };
 
 	measure(advice);

@@ -249,7 +249,8 @@ static void expect_volumes(enum pw_vm_calls how)
 		assert_int_equal(w.counters[0].mmap_bytes - before.mmap_bytes, (1009 + 7) * PAGE);
 		assert_int_equal(w.counters[0].munmap_bytes - before.munmap_bytes, (1009 + 7) * PAGE);
 		assert_int_equal(w.counters[0].brk_grown_bytes - before.brk_grown_bytes, 1009 * PAGE);
-		assert_int_equal(w.counters[0].brk_shrunk_bytes - before.brk_shrunk_bytes, 1009 * PAGE);
+		assert_int_equal(w.counters[0].brk_shrunk_bytes - before.brk_shrunk_bytes,
+				 1009 * PAGE);
 	}
 	drive_end(&d);
 	watch_close(&w);
@@ -494,8 +495,8 @@ static void contention_loses_little(void **state)
 		touched += w.children[i].touched;
 		freed += w.children[i].freed;
 	}
-	print_message("%.0f pages: %.0f touched, %.0f freed; skipped %llu\n", expected, touched, freed,
-		      w.tick.lost[PW_LOSS_RECURSION]);
+	print_message("%.0f pages: %.0f touched, %.0f freed; skipped %llu\n", expected, touched,
+		      freed, w.tick.lost[PW_LOSS_RECURSION]);
 	/* each process needs a few pages for itself */
 	assert_true(touched > expected * 0.99 && touched < expected + TOUCHERS * 200);
 	assert_true(freed > expected * 0.99 && freed <= touched);
@@ -531,7 +532,8 @@ static void senseless_options_are_refused(void **state)
 /* Without privilege: an error that names it, in a child that gives it up. */
 static void no_privilege_is_said(void **state)
 {
-	struct pw_error *err = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct pw_error *err =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t pid;
 

@@ -38,7 +38,8 @@ static void absent_flags_are_zero(void **state)
 static void expressions_are_not_numbers(void **state)
 {
 	(void)state;
-	assert_int_equal(pw_kernel_gfp_from_format("{(1UL << (___GFP_WRITE_BIT)), \"__GFP_WRITE\"}", "WRITE"),
+	assert_int_equal(pw_kernel_gfp_from_format("{(1UL << (___GFP_WRITE_BIT)), \"__GFP_WRITE\"}",
+						   "WRITE"),
 			 0);
 	assert_int_equal(pw_kernel_gfp_from_format("0x1000u \"__GFP_WRITE\"", "WRITE"), 0);
 	assert_int_equal(pw_kernel_gfp_from_format("\"__GFP_WRITE\"", "WRITE"), 0);

@@ -29,7 +29,8 @@ static struct program_sums sum_programs(struct pw_bpf *b)
 	struct program_sums sums = {};
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, b->skel->obj) {
+	bpf_object__for_each_program(prog, b->skel->obj)
+	{
 		struct bpf_prog_info info = {};
 		uint32_t len = sizeof(info);
 		int fd = bpf_program__fd(prog);

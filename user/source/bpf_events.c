@@ -68,7 +68,6 @@ static int on_exit_record(struct pw_bpf *b, const struct pw_exit *x)
 	return rc;
 }
 
-
 /* Kernels before 6.10 name the victim by pid alone. */
 static int on_oom(struct pw_bpf *b, const struct pw_oom *o)
 {

@@ -211,8 +211,7 @@ int pw_bpf_identify(struct pw_bpf *b, struct pw_known *p)
 
 int pw_bpf_identify_pending(struct pw_bpf *b)
 {
-	uint64_t until = pw_clock_boot_ns() +
-			 (b->identified_once ? IDENTIFY_NS : IDENTIFY_FIRST_NS);
+	uint64_t until = pw_clock_boot_ns() + (b->identified_once ? IDENTIFY_NS : IDENTIFY_FIRST_NS);
 
 	while (b->pending.first && pw_clock_boot_ns() < until) {
 		int rc = pw_bpf_identify(b, b->pending.first);

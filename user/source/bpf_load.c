@@ -42,14 +42,17 @@ static int load_failed(const struct pw_bpf *b, int rc, struct pw_error *err)
 
 	if (pw_procfs_lockdown(&b->fs, mode) == 0 && strcmp(mode, "confidentiality") == 0) {
 		/* It shows as a helper that is not there, which would name the wrong cause. */
-		pw_error_set(err, -EPERM, "the kernel's lockdown mode \"confidentiality\" forbids BPF to "
-					  "read kernel memory");
+		pw_error_set(err, -EPERM,
+			     "the kernel's lockdown mode \"confidentiality\" forbids BPF to "
+			     "read kernel memory");
 		pw_error_remedy(err, "boot with lockdown=integrity or lockdown=none");
 		return -EPERM;
 	}
 	if (rc == -EPERM) {
 		pw_error_set(err, rc, "cannot load the BPF programs: %s", strerror(-rc));
-		pw_error_remedy(err, "run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+		pw_error_remedy(
+			err,
+			"run as root, or give the binary CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
 		return rc;
 	}
 	if (rc == -ENOMEM)
@@ -82,7 +85,8 @@ static int apply_options(struct pw_bpf *b, struct pw_error *err)
 	if (!o->sample_every)
 		o->sample_every = 64;
 	if (!power_of_two(o->sample_every) || o->sample_every > PW_SAMPLE_EVERY_MAX)
-		return pw_error_set(err, -EINVAL, "cannot sample 1 page in %u: give a power of two, 1 to %u",
+		return pw_error_set(err, -EINVAL,
+				    "cannot sample 1 page in %u: give a power of two, 1 to %u",
 				    o->sample_every, PW_SAMPLE_EVERY_MAX);
 	if (!o->process_capacity)
 		o->process_capacity = default_capacity(b->kernel.max_pfn);
@@ -92,7 +96,8 @@ static int apply_options(struct pw_bpf *b, struct pw_error *err)
 	if (!o->ring_bytes)
 		o->ring_bytes = RING_DEFAULT;
 	if (!power_of_two(o->ring_bytes) || o->ring_bytes < 4096)
-		return pw_error_set(err, -EINVAL, "an event ring of %u bytes: give a power of two from 4096",
+		return pw_error_set(err, -EINVAL,
+				    "an event ring of %u bytes: give a power of two from 4096",
 				    o->ring_bytes);
 	b->sample_shift = __builtin_ctz(o->sample_every);
 	b->capacity = o->process_capacity;
@@ -128,7 +133,8 @@ static int size_maps(struct pw_bpf *b)
 	/* With every page sampled, nothing can stray. */
 	if (!b->sample_shift || b->opt.no_ledger)
 		strays = words = 1;
-	rc |= bpf_map__set_max_entries(b->skel->maps.ledger, b->opt.no_ledger ? 1 : b->ledger_entries);
+	rc |= bpf_map__set_max_entries(b->skel->maps.ledger,
+				       b->opt.no_ledger ? 1 : b->ledger_entries);
 	rc |= bpf_map__set_max_entries(b->skel->maps.slots, b->capacity);
 	rc |= bpf_map__set_max_entries(b->skel->maps.free_slots, b->capacity);
 	rc |= bpf_map__set_max_entries(b->skel->maps.procs, b->capacity);
@@ -150,7 +156,8 @@ static void choose_programs(struct pw_bpf *b)
 	bpf_program__set_autoload(b->skel->progs.set_migration_pte, ledger);
 	bpf_program__set_autoload(b->skel->progs.remove_migration_pte, ledger);
 	bpf_program__set_autoload(b->skel->progs.set_migration_pmd, ledger && k->has_migration_pmd);
-	bpf_program__set_autoload(b->skel->progs.remove_migration_pmd, ledger && k->has_migration_pmd);
+	bpf_program__set_autoload(b->skel->progs.remove_migration_pmd,
+				  ledger && k->has_migration_pmd);
 	bpf_program__set_autoload(b->skel->progs.collapse_anon, ledger && k->has_collapse);
 	bpf_program__set_autoload(b->skel->progs.collapse_file, ledger && k->has_collapse_file);
 	bpf_program__set_autoload(b->skel->progs.oom_kill, k->has_mark_victim);
@@ -189,8 +196,7 @@ static void measure_maps(struct pw_bpf *b)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, b->skel->obj)
-		b->ledger_bytes += map_bytes(map);
+	bpf_object__for_each_map(map, b->skel->obj) b->ledger_bytes += map_bytes(map);
 }
 
 /* Where the per-CPU parts of rss_stat can't be reached, the error has a bound. */
@@ -356,7 +362,8 @@ int pw_bpf_attach(struct pw_bpf *b, struct pw_error *err)
 	struct pagewarden_bpf *s = b->skel;
 
 	if (!attach(s->progs.count_tasks, &s->links.count_tasks)) {
-		pw_error_set(err, -EOPNOTSUPP, "this kernel has no task iterator: %s", strerror(errno));
+		pw_error_set(err, -EOPNOTSUPP, "this kernel has no task iterator: %s",
+			     strerror(errno));
 		pw_error_remedy(err, "Linux 6.1 or later is needed");
 		return -EOPNOTSUPP;
 	}

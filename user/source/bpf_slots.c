@@ -27,7 +27,8 @@ int pw_bpf_slots_init(struct pw_bpf *b, struct pw_error *err)
 	b->active = calloc(b->capacity, sizeof(*b->active));
 	b->slots = pw_bpf_map_memory(b->skel->maps.slots, b->capacity * sizeof(*b->slots));
 	if (!b->slot_owner || !b->active || !b->slots)
-		return pw_error_set(err, -ENOMEM, "cannot map the process slots: %s", strerror(errno));
+		return pw_error_set(err, -ENOMEM, "cannot map the process slots: %s",
+				    strerror(errno));
 	/* A stack: the lowest index goes out first, so that few pages are touched. */
 	for (i = b->capacity; i > 0; i--) {
 		b->slots[i - 1].id = i;
@@ -55,7 +56,8 @@ static int run_iterator(struct pw_bpf *b, struct pw_error *err)
 	ssize_t n;
 
 	if (fd < 0)
-		return pw_error_set(err, -errno, "cannot iterate over the tasks: %s", strerror(errno));
+		return pw_error_set(err, -errno, "cannot iterate over the tasks: %s",
+				    strerror(errno));
 	b->skel->bss->pass++;
 	b->skel->bss->birth_now = pw_clock_boot_ns() >> PW_BIRTH_SHIFT;
 	b->skel->bss->threads_seen = 0;
@@ -332,8 +334,8 @@ void pw_bpf_slots_totals(struct pw_bpf *b, struct pw_tick *t)
 	}
 	t->ledger_touched_pages = touched << b->sample_shift;
 	t->ledger_freed_pages = (freed + t->ledger_freed_pages) << b->sample_shift;
-	t->ledger_live_pages = at_least_zero(((touched + seeded) << b->sample_shift) -
-					     t->ledger_freed_pages);
+	t->ledger_live_pages =
+		at_least_zero(((touched + seeded) << b->sample_shift) - t->ledger_freed_pages);
 	t->processes = b->skel->bss->processes_seen;
 	t->threads = b->skel->bss->threads_seen;
 }

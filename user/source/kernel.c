@@ -161,7 +161,8 @@ static int probe_gfp(const struct pw_procfs *fs, const struct btf *btf, struct p
 		if (ret) {
 			pw_error_set(err, -EOPNOTSUPP, "cannot learn this kernel's GFP flags: %s",
 				     strerror(-ret));
-			pw_error_remedy(err, "mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing");
+			pw_error_remedy(
+				err, "mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing");
 			return -EOPNOTSUPP;
 		}
 		src.format = format;
@@ -173,8 +174,9 @@ static int probe_gfp(const struct pw_procfs *fs, const struct btf *btf, struct p
 	noretry = gfp_flag(&src, "NORETRY");
 	k->gfp_huge = gfp_flag(&src, "NOMEMALLOC");
 	if (!highmem || !movable || !hardwall || !write || !noretry || !k->gfp_huge)
-		return pw_error_set(err, -EOPNOTSUPP,
-				    "this kernel's GFP flags are in neither its BTF nor the format of mm_page_alloc");
+		return pw_error_set(
+			err, -EOPNOTSUPP,
+			"this kernel's GFP flags are in neither its BTF nor the format of mm_page_alloc");
 	k->gfp_user = highmem | movable | hardwall;
 	k->gfp_cache = write | noretry;
 	return 0;
@@ -268,9 +270,10 @@ static int probe_types(const struct btf *btf, struct pw_kernel *k, struct pw_err
 		return pw_error_set(err, -EOPNOTSUPP, "this kernel's BTF has no struct page");
 	size = btf__type_by_id(btf, page)->size;
 	if (!size || (size & (size - 1)))
-		return pw_error_set(err, -EOPNOTSUPP,
-				    "this kernel's struct page has %u bytes, not a power of two: no page ledger",
-				    size);
+		return pw_error_set(
+			err, -EOPNOTSUPP,
+			"this kernel's struct page has %u bytes, not a power of two: no page ledger",
+			size);
 	k->page_struct_shift = __builtin_ctz(size);
 	k->rss_percpu = member_is_array(btf, btf__type_by_id(btf, mm), "rss_stat");
 	return 0;
@@ -299,8 +302,8 @@ static int probe_memory(const struct pw_procfs *fs, struct pw_kernel *k, struct 
 		}
 	}
 	if (!k->max_pfn || k->max_pfn > 1ull << 34)
-		return pw_error_set(err, -EOPNOTSUPP, "cannot learn the range of page frames from %s",
-				    path);
+		return pw_error_set(err, -EOPNOTSUPP,
+				    "cannot learn the range of page frames from %s", path);
 	return 0;
 }
 
@@ -312,9 +315,11 @@ int pw_kernel_probe(const struct pw_procfs *fs, struct pw_kernel *ret, struct pw
 
 	btf = btf__load_vmlinux_btf();
 	if (!btf) {
-		pw_error_set(err, -EOPNOTSUPP, "this kernel has no BTF (/sys/kernel/btf/vmlinux): %s",
-			     strerror(errno));
-		pw_error_remedy(err, "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y; every Debian kernel is");
+		pw_error_set(err, -EOPNOTSUPP,
+			     "this kernel has no BTF (/sys/kernel/btf/vmlinux): %s", strerror(errno));
+		pw_error_remedy(
+			err,
+			"boot a kernel built with CONFIG_DEBUG_INFO_BTF=y; every Debian kernel is");
 		return -EOPNOTSUPP;
 	}
 	rc = probe_types(btf, &k, err);

@@ -111,8 +111,8 @@ static bool enter(const struct visit *v, uint64_t pfn)
 {
 	uint64_t none = 0;
 
-	return __atomic_compare_exchange_n(&v->s->ledger[pfn >> v->s->sample_shift], &none, v->entry,
-					   false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(&v->s->ledger[pfn >> v->s->sample_shift], &none,
+					   v->entry, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 /* False when the entry is not ours any more: its free was seen and counted. */
@@ -120,8 +120,8 @@ static bool undo(const struct visit *v, uint64_t pfn)
 {
 	uint64_t ours = v->entry;
 
-	return __atomic_compare_exchange_n(&v->s->ledger[pfn >> v->s->sample_shift], &ours, 0, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(&v->s->ledger[pfn >> v->s->sample_shift], &ours, 0,
+					   false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static int64_t read_entries(const struct visit *v, uint64_t start, size_t pages, uint64_t *to)
@@ -262,12 +262,10 @@ static bool same_process(const struct pw_seed *s, const struct pw_key *key)
 {
 	struct pw_proc_stat stat;
 
-	return !pw_procfs_stat(s->fs, key->pid, &stat) &&
-	       stat.start_ticks == pw_key_tick(key);
+	return !pw_procfs_stat(s->fs, key->pid, &stat) && stat.start_ticks == pw_key_tick(key);
 }
 
-int pw_seed_process(struct pw_seed *s, const struct pw_key *key, uint64_t entry,
-		    uint64_t *ret_pages)
+int pw_seed_process(struct pw_seed *s, const struct pw_key *key, uint64_t entry, uint64_t *ret_pages)
 {
 	struct visit v = { .s = s, .pagemap = -1, .page_size = sysconf(_SC_PAGESIZE), .entry = entry };
 	pw_auto_close int maps = -1, pagemap = -1;

@@ -40,7 +40,6 @@ void pw_seed_deinit(struct pw_seed *s);
  * time was over; -EFBIG: an address space too sparse to read without
  * PAGEMAP_SCAN; another -errno.
  */
-int pw_seed_process(struct pw_seed *s, const struct pw_key *key, uint64_t entry,
-		    uint64_t *ret_pages);
+int pw_seed_process(struct pw_seed *s, const struct pw_key *key, uint64_t entry, uint64_t *ret_pages);
 
 #endif
