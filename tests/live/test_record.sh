@@ -141,4 +141,7 @@ chmod 644 "$tmp/mine.pwr"
 check 'a file of another mode is overwritten' "$pagewarden" record --force -o "$tmp/mine.pwr" -n 1 -i 200ms \
 	--segments none
 check 'and from then on is for its owner alone' test "$(stat -c %a "$tmp/mine.pwr")" = 600
+closed_stderr() { "$pagewarden" "$@" 2>&-; }
+check 'with standard error closed' closed_stderr record -o "$tmp/closed.pwr" -n 1 -i 200ms --segments none
+check 'its messages are not in the recording' "$pagewarden" replay "$tmp/closed.pwr"
 check_fails 'a folder that is not there' 4 "$pagewarden" record -o "$tmp/no/such.pwr" --duration 1s

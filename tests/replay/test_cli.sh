@@ -77,4 +77,8 @@ closed_pipe() {
 	"$pagewarden" "$@" 2>"$tmp/pipe-err" | true
 	[ "${PIPESTATUS[0]}" -eq 0 ] && [ ! -s "$tmp/pipe-err" ]
 }
+# What is opened next must not become standard output or error.
+closed_stdout() { "$pagewarden" "$@" >&-; }
+check_fails 'a closed standard output is told' 1 closed_stdout top --columns help
+check_matches 'as what it is' "$tmp/err" 'standard output: Bad file descriptor'
 check 'a reader that went away ends it quietly' closed_pipe top --columns help

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of subcommands. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -141,8 +142,21 @@ static int finish_stdout(int code)
 	return PW_EXIT_FAILURE;
 }
 
+/*
+ * A standard descriptor that is closed (2>&-) would go to the next file that is
+ * opened, and messages into a recording. Held this way it still refuses writes.
+ */
+static void hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	hold_standard_descriptors();
 	setlocale(LC_CTYPE, "");
 	/* A closed pipe shows as EPIPE where the write is, and ends the command quietly. */
 	signal(SIGPIPE, SIG_IGN);

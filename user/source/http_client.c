@@ -162,6 +162,8 @@ static int no_daemon(const char *path, int rc, struct pw_error *err)
 		pw_error_remedy(err, "join the group pagewarden or run as root");
 	else if (rc == -ENOENT || rc == -ECONNREFUSED)
 		pw_error_remedy(err, "start it: systemctl start pagewarden");
+	else if (rc == -ETIMEDOUT)
+		pw_error_remedy(err, "it hangs or is stopped; --socket none does without it");
 	return rc;
 }
 
