@@ -257,8 +257,8 @@ int count_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	threads_seen++;
 	leader = task->group_leader;
-	/* A process without an address space is ending: it gets no new slot. */
-	if (task->mm)
+	/* A process that is ending, or has no address space any more, gets no new slot. */
+	if (task->mm && task->signal->live.counter > 0)
 		id = pw_slot_get(leader->tgid, leader->start_boottime);
 	else
 		id = pw_slot_find(leader->tgid, leader->start_boottime);

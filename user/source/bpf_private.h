@@ -27,7 +27,7 @@ struct ring_buffer;
 #define PW_KNOWN_IDENTIFIED (1u << 0)
 #define PW_KNOWN_PENDING (1u << 1) /* waits for its identity */
 #define PW_KNOWN_ENDED (1u << 2)
-#define PW_KNOWN_DEAD_TOLD (1u << 3) /* its DEAD counters were sent */
+#define PW_KNOWN_UNVISITED (1u << 3) /* its slot was there before a pass that did not come by */
 #define PW_KNOWN_BEFORE (1u << 4) /* ran before the source began */
 
 /* A process that the source has told of, until its slot is free again. */

@@ -96,6 +96,20 @@ static struct pw_known *owner_of(struct pw_bpf *b, uint32_t index)
 	return p;
 }
 
+/*
+ * Whether the process of this slot is gone although no EXIT came: visited once
+ * and not in this pass, or charged for a page and in no pass since then.
+ */
+static bool is_gone(struct pw_known *p, const struct pw_slot *slot, uint32_t pass)
+{
+	bool waited = p->flags & PW_KNOWN_UNVISITED;
+
+	if (slot->pass)
+		return slot->pass != pass;
+	p->flags |= PW_KNOWN_UNVISITED;
+	return waited;
+}
+
 int pw_bpf_slots_pass(struct pw_bpf *b, struct pw_error *err)
 {
 	uint32_t i, pass;
@@ -120,8 +134,7 @@ int pw_bpf_slots_pass(struct pw_bpf *b, struct pw_error *err)
 			p->cgroup_id = slot->cgroup_id;
 			memcpy(p->comm, slot->comm, sizeof(p->comm));
 		}
-		/* Visited once and not any more: it ended, and its EXIT was lost. */
-		if (slot->pass && slot->pass != pass)
+		if (is_gone(p, slot, pass))
 			pw_bpf_known_end(b, p);
 	}
 	return 0;
