@@ -71,8 +71,10 @@ function remember(line)
 		if (reason == "")
 			reason = said == "" ? "the test gives no reason" : said
 	}
+	# cmocka's fail_msg() speaks before the result line, its assertions after it
+	if (state == "fail")
+		reason = said
 	result(state, name, reason)
-	# cmocka explains a failure after its result line
 	said = ""
 	explaining = state == "fail" ? count : 0
 	next

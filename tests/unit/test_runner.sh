@@ -82,9 +82,9 @@ skip_all 'not on this machine'
 E2
 
 cmocka_skip() {
-	printf '1..3\nok 1 - a\nwhy it is so\nnot ok 2 # SKIP b\nnot ok 3 - c\n# 0x1 != 0x2\n# ok - tests\n' |
+	printf '1..3\nok 1 - a\nwhy it is so\nnot ok 2 # SKIP b\nERROR: words\nnot ok 3 - c\n# 0x1 != 0x2\n# ok - tests\n' |
 		awk -v status=1 -f "$root/tests/lib/tap.awk" >"$tmp/states"
-	printf 'pass\ta\t\nskip\tb\twhy it is so\nfail\tc\t0x1 != 0x2\n' | diff - "$tmp/states"
+	printf 'pass\ta\t\nskip\tb\twhy it is so\nfail\tc\tERROR: words\\n0x1 != 0x2\n' | diff - "$tmp/states"
 }
 check "cmocka's own form is read" cmocka_skip
 
