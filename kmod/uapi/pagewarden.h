@@ -365,7 +365,7 @@ struct pw_tick {
 	__u64 lost[PW_LOSS_CAUSES]; /* by enum pw_loss_cause */
 };
 
-#define PW_ASSERT_SIZE(name, bytes)                                            \
+#define PW_ASSERT_SIZE(name, bytes) \
 	_Static_assert(sizeof(struct name) == (bytes), "ABI: struct " #name)
 
 PW_ASSERT_SIZE(pw_record, 16);

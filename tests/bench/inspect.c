@@ -165,7 +165,8 @@ static int report(const struct bench *b, const char *vmas)
 	for (int w = 0; w < WAYS; w++) {
 		if (w == LOOK_BPF && !b->bpf)
 			continue;
-		printf("| %s VMAs, 2 GB | %s | %.2f |", vmas, way_names[w], median(b->ms[w], b->rounds));
+		printf("| %s VMAs, 2 GB | %s | %.2f |", vmas, way_names[w],
+		       median(b->ms[w], b->rounds));
 		if (w < LOOK_PROC) {
 			printf(" | | |\n");
 			continue;

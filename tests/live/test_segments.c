@@ -155,7 +155,8 @@ static void look(const struct target *t, unsigned int flags, struct view *v)
 {
 	assert_int_equal(try_look(&t->key, flags, v), 0);
 	assert_int_equal(v->head.flags & (PW_SEGMENTS_GONE | PW_SEGMENTS_CHANGED |
-					  PW_SEGMENTS_TRUNCATED | PW_SEGMENTS_NO_RESIDENT), 0);
+					  PW_SEGMENTS_TRUNCATED | PW_SEGMENTS_NO_RESIDENT),
+			 0);
 	assert_true(v->head.lock_calls > 0 && v->head.lock_longest_ns > 0);
 	assert_true(v->head.lock_total_ns <= v->head.scan_ns);
 }
@@ -169,13 +170,14 @@ static const struct pw_segment *row_of(const struct view *v, uint32_t kind, cons
 		if (v->rows[i].seg.kind != kind || (name && strcmp(v->rows[i].name, name) != 0))
 			continue;
 		if (found)
-			fail_msg("two rows of kind %s: %llx and %llx, %s", pw_segment_kind_name(kind),
-				 (unsigned long long)found->start,
+			fail_msg("two rows of kind %s: %llx and %llx, %s",
+				 pw_segment_kind_name(kind), (unsigned long long)found->start,
 				 (unsigned long long)v->rows[i].seg.start, v->rows[i].name);
 		found = &v->rows[i].seg;
 	}
 	if (!found)
-		fail_msg("no row of kind %s, name %s", pw_segment_kind_name(kind), name ? name : "any");
+		fail_msg("no row of kind %s, name %s", pw_segment_kind_name(kind),
+			 name ? name : "any");
 	return found;
 }
 
@@ -197,7 +199,8 @@ static size_t read_smaps(pid_t pid, struct smap **ret)
 	f = fopen(path, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx-%llx ", &start_, &end_) == 2 && strchr(line, '-') < strchr(line, ' ')) {
+		if (sscanf(line, "%llx-%llx ", &start_, &end_) == 2 &&
+		    strchr(line, '-') < strchr(line, ' ')) {
 			list = realloc(list, (count + 1) * sizeof(*list));
 			m = &list[count++];
 			*m = (struct smap){ .start = start_, .end = end_ };
@@ -250,9 +253,9 @@ static void compare_with_smaps(const struct view *v, pid_t pid)
 		if (covered != m->end - m->start || resident != m->rss + m->hugetlb ||
 		    anon < m->anon || swap != m->swap)
 			fail_msg("%lx-%lx: covered %lu, resident %lu of %lu, anon %lu of %lu",
-				 (unsigned long)m->start, (unsigned long)m->end, (unsigned long)covered,
-				 (unsigned long)resident, (unsigned long)m->rss, (unsigned long)anon,
-				 (unsigned long)m->anon);
+				 (unsigned long)m->start, (unsigned long)m->end,
+				 (unsigned long)covered, (unsigned long)resident,
+				 (unsigned long)m->rss, (unsigned long)anon, (unsigned long)m->anon);
 		if (v->head.flags & PW_SEGMENTS_PAGEMAP_SCAN)
 			assert_int_equal(huge, m->huge + m->hugetlb);
 		if (v->head.flags & PW_SEGMENTS_DIRTY)
@@ -274,10 +277,10 @@ static void check_anon(const struct view *v, uint32_t kind, const char *name, lo
 static void check_shmem(const struct view *v, uint32_t kind, const char *name, long pages)
 {
 	if (pages >= 0 && row_of(v, kind, name)->shmem_bytes != pages * PAGE)
-		fail_msg("%s: %lld bytes shmem, %lld file, %lld anon, device %u:%u", pw_segment_kind_name(kind),
-			 row_of(v, kind, name)->shmem_bytes, row_of(v, kind, name)->file_bytes,
-			 row_of(v, kind, name)->anon_bytes, row_of(v, kind, name)->dev_major,
-			 row_of(v, kind, name)->dev_minor);
+		fail_msg("%s: %lld bytes shmem, %lld file, %lld anon, device %u:%u",
+			 pw_segment_kind_name(kind), row_of(v, kind, name)->shmem_bytes,
+			 row_of(v, kind, name)->file_bytes, row_of(v, kind, name)->anon_bytes,
+			 row_of(v, kind, name)->dev_major, row_of(v, kind, name)->dev_minor);
 }
 
 static const struct row *thread_row(const struct view *v, const char *name)
@@ -305,7 +308,8 @@ static void check_threads(const struct view *v, const struct target *t)
 	} else {
 		assert_true(beta || v->head.flags & PW_SEGMENTS_NO_THREADS);
 		if (!beta)
-			assert_in_range(thread_row(v, "")->seg.anon_bytes, fact(t, "stack-beta") * PAGE,
+			assert_in_range(thread_row(v, "")->seg.anon_bytes,
+					fact(t, "stack-beta") * PAGE,
 					(fact(t, "stack-beta") + 8) * PAGE);
 	}
 }
@@ -525,8 +529,9 @@ static void ends_under_the_scan(void **state)
 					anon += v.rows[k].seg.anon_bytes;
 			/* whole, or said not to be */
 			if (anon < 2048 * PAGE)
-				fail_msg("%lu bytes in %u VMAs, %u rows, flags %x", (unsigned long)anon,
-					 v.head.vmas, v.head.segments, v.head.flags);
+				fail_msg("%lu bytes in %u VMAs, %u rows, flags %x",
+					 (unsigned long)anon, v.head.vmas, v.head.segments,
+					 v.head.flags);
 			assert_in_range(anon, 2048 * PAGE, 2060 * PAGE);
 			seen++;
 		}

@@ -25,7 +25,8 @@ static void *map_and_unmap(void *arg)
 
 	(void)arg;
 	for (;;) {
-		char *at = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *at = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (at == MAP_FAILED)
 			exit(1);
@@ -38,7 +39,8 @@ static void *map_and_unmap(void *arg)
 
 int main(int argc, char **argv)
 {
-	char *held = mmap(NULL, HELD * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *held =
+		mmap(NULL, HELD * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct pollfd in = { .fd = 0, .events = POLLIN };
 	pthread_t id;
 	char c;

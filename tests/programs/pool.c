@@ -19,7 +19,8 @@
 static void be_busy(long index)
 {
 	long page = sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p =
+		mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	usleep(index % 1000 * 1000); /* spread over the second */
 	for (long i = index;; i++) {

@@ -83,7 +83,8 @@ static void map_file(const char *kind, int fd, int flags, unsigned long pages)
 
 static void anonymous(void)
 {
-	char *at = mmap(NULL, NAMED * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at =
+		mmap(NULL, NAMED * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	volatile char sum = 0;
 
 	touch(at, NAMED);

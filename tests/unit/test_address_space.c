@@ -25,7 +25,9 @@ static void a_line_is_parsed(void **state)
 	struct pw_vma v;
 
 	(void)state;
-	assert_int_equal(pw_maps_parse("7f00a000-7f00c000 rw-s 00002000 fe:1f 332383      /a b (deleted)", &v), 0);
+	assert_int_equal(
+		pw_maps_parse("7f00a000-7f00c000 rw-s 00002000 fe:1f 332383      /a b (deleted)", &v),
+		0);
 	assert_int_equal(v.start, 0x7f00a000);
 	assert_int_equal(v.end, 0x7f00c000);
 	assert_int_equal(v.offset, 0x2000);
@@ -39,7 +41,8 @@ static void a_line_is_parsed(void **state)
 	assert_int_equal(v.perms, 0);
 	assert_string_equal(v.name, "");
 	assert_int_equal(pw_maps_parse("1000-2000 ---p 00000000 00:00 0", &v), 0);
-	assert_int_equal(pw_maps_parse("ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]", &v), 0);
+	assert_int_equal(
+		pw_maps_parse("ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]", &v), 0);
 	assert_int_equal(v.end, 0xffffffffff601000ull);
 	assert_int_equal(pw_maps_parse("1000-2000 r--p 0 0:0 1 /new\\012line", &v), 0);
 	assert_string_equal(v.name, "/new\nline");
@@ -126,17 +129,22 @@ static void write_process(const char *maps)
 	tree_write(&tree, "proc/77/stat",
 		   "77 (x) S 1 77 77 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 2 0 1234 1 1 18446744073709551615 "
 		   "1 1 1 1 1 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
-	tree_write(&tree, "proc/77/status",
-		   "Name:\tx\nUid:\t0\t0\t0\t0\nVmPTE:\t      44 kB\nVmPin:\t       8 kB\nThreads:\t2\n");
+	tree_write(
+		&tree, "proc/77/status",
+		"Name:\tx\nUid:\t0\t0\t0\t0\nVmPTE:\t      44 kB\nVmPin:\t       8 kB\nThreads:\t2\n");
 	tree_write(&tree, "proc/77/mountinfo",
 		   "24 1 0:22 / /run rw,nosuid shared:5 - tmpfs tmpfs rw,size=1k\n"
 		   "25 1 0:33 / /huge rw - hugetlbfs none rw\n"
 		   "26 1 fe:00 / / rw - ext4 /dev/vda rw\n"
 		   "nonsense\n\n - tmpfs \n");
 	tree_write(&tree, "proc/77/task/77/comm", "x\n");
-	tree_write(&tree, "proc/77/task/77/syscall", "0 0x0 0x1 0x2 0x3 0x4 0x5 0x7ffd00001000 0x7f0000000000\n");
-	tree_write(&tree, "proc/77/task/78/comm", "wor\xff" "ker\n");
-	tree_write(&tree, "proc/77/task/78/syscall", "202 0x0 0x80 0x0 0x0 0x0 0x0 0x7f1000009000 0x7f0000000000\n");
+	tree_write(&tree, "proc/77/task/77/syscall",
+		   "0 0x0 0x1 0x2 0x3 0x4 0x5 0x7ffd00001000 0x7f0000000000\n");
+	tree_write(&tree, "proc/77/task/78/comm",
+		   "wor\xff"
+		   "ker\n");
+	tree_write(&tree, "proc/77/task/78/syscall",
+		   "202 0x0 0x80 0x0 0x0 0x0 0x0 0x7f1000009000 0x7f0000000000\n");
 	tree_write(&tree, "proc/77/task/79/comm", "busy\n");
 	tree_write(&tree, "proc/77/task/79/syscall", "running\n");
 	tree_write(&tree, "proc/77/maps", maps);
@@ -166,8 +174,8 @@ static void expect(uint32_t kind, const char *name, uint64_t kib)
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		print_message("# %s '%s' %llu\n", pw_segment_kind_name(rows[i].seg.kind), rows[i].name,
-			      (unsigned long long)rows[i].seg.virtual_bytes);
+		print_message("# %s '%s' %llu\n", pw_segment_kind_name(rows[i].seg.kind),
+			      rows[i].name, (unsigned long long)rows[i].seg.virtual_bytes);
 	fail_msg("no %s '%s'", pw_segment_kind_name(kind), name);
 }
 
@@ -225,7 +233,10 @@ static void each_kind_is_told_from_a_recording(void **state)
 	expect(PW_SEG_LIBRARY_DATA, "/lib/libx.so.1", 24);
 	expect(PW_SEG_HEAP, "[heap]", 132);
 	expect(PW_SEG_ARENA, "glibc: malloc arena", 4);
-	expect(PW_SEG_THREAD_STACK, "wor\xff" "ker", 8192);
+	expect(PW_SEG_THREAD_STACK,
+	       "wor\xff"
+	       "ker",
+	       8192);
 	expect(PW_SEG_THREAD_STACK, "", 8192);
 	expect(PW_SEG_NAMED_ANON, "ring buffer", 12);
 	expect(PW_SEG_MEMFD, "wayland-shm", 4);

@@ -16,7 +16,8 @@
 
 #include "user/inspect/build_id.h"
 
-static const uint8_t want_id[20] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
+static const uint8_t want_id[20] = { 1,	 2,  3,	 4,  5,	 6,  7,	 8,  9,	 10,
+				     11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
 
 /* An image with one PT_LOAD and one PT_NOTE: a foreign note, then the build id. */
 struct image {

@@ -27,8 +27,8 @@ static void path_is_what_a_person_would_name(void **state)
 	check_path("0::/system.slice/nginx.service\n", 0, "/system.slice/nginx.service");
 	check_path("0::/system.slice/nginx.service", 0, "/system.slice/nginx.service");
 	/* hybrid: v2 is the root, systemd's own hierarchy names the unit */
-	check_path("12:pids:/system.slice/a.service\n1:name=systemd:/system.slice/b.service\n0::/\n", 0,
-		   "/system.slice/b.service");
+	check_path("12:pids:/system.slice/a.service\n1:name=systemd:/system.slice/b.service\n0::/\n",
+		   0, "/system.slice/b.service");
 	/* hybrid without systemd: the memory controller */
 	check_path("9:name=systemd:/\n4:cpu,memory,blkio:/jobs/7\n1:cpu:/x\n0::/\n", 0, "/jobs/7");
 	check_path("4:memory:/a:b\n", 0, "/a:b");
@@ -72,7 +72,8 @@ static void units(void **state)
 		{ "/system.slice/system-getty.slice/getty@tty1.service", "getty@tty1.service" },
 		{ "/init.scope", "init.scope" },
 		{ "/user.slice/user-1000.slice/session-3.scope", "session-3.scope" },
-		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/app-foot.scope", "app-foot.scope" },
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/app-foot.scope",
+		  "app-foot.scope" },
 		{ "/user.slice/user-1000.slice/user@1000.service/init.scope", "init.scope" },
 		{ "/user.slice/user-1000.slice/user@1000.service", "user@1000.service" },
 		{ "/system.slice/docker.service/delegated/x.service", "docker.service" },
@@ -110,9 +111,11 @@ static void containers(void **state)
 		  ID64 },
 		{ "/kubepods.slice/kubepods-pod1.slice/crio-" ID64 ".scope/container", ID64 },
 		{ "/kubepods/besteffort/pod0f9a1b2c-0000-1111-2222-333344445555/" ID64, ID64 },
-		{ "/system.slice/containerd.service/kubepods-burstable-pod1.slice:cri-containerd:" ID64, ID64 },
+		{ "/system.slice/containerd.service/kubepods-burstable-pod1.slice:cri-containerd:" ID64,
+		  ID64 },
 		{ "/machine.slice/libpod-" ID64 ".scope/container", ID64 },
-		{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID64 ".scope", ID64 },
+		{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID64 ".scope",
+		  ID64 },
 		{ "/libpod_parent/libpod-" ID64, ID64 },
 		{ "/default/" ID64, ID64 }, /* containerd's ctr and nerdctl on cgroupfs */
 		{ "/lxc.payload.web-01", "web-01" },

@@ -105,8 +105,9 @@ static void what_an_exec_told(void **state)
 	char text[5000], longest[6000];
 
 	(void)state;
-	assert_int_equal(pw_identity_make(&key, "/bin/true", "/docker/", PW_IDENTITY_FROM_EXEC, &buf,
-					  sizeof(buf), &id), 0);
+	assert_int_equal(pw_identity_make(&key, "/bin/true", "/docker/", PW_IDENTITY_FROM_EXEC,
+					  &buf, sizeof(buf), &id),
+			 0);
 	assert_int_equal(id->flags, PW_IDENTITY_FROM_EXEC);
 	string_of(id, 0, text);
 	assert_string_equal(text, "/bin/true");

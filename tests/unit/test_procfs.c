@@ -222,7 +222,8 @@ static void lockdown(void **state)
 	assert_string_equal(mode, "integrity");
 	write_file(f, "sys/kernel/security/lockdown", "none integrity confidentiality\n");
 	assert_int_equal(pw_procfs_lockdown(&f->fs, mode), -EBADMSG);
-	write_file(f, "sys/kernel/security/lockdown", "[a-word-that-is-longer-than-any-mode-there-is]\n");
+	write_file(f, "sys/kernel/security/lockdown",
+		   "[a-word-that-is-longer-than-any-mode-there-is]\n");
 	assert_int_equal(pw_procfs_lockdown(&f->fs, mode), -EBADMSG);
 	assert_string_equal(mode, "integrity");
 }

@@ -32,8 +32,8 @@ int pw_broadcast_record(struct pw_broadcast *b, const struct pw_model *m,
 			const struct pw_record *rec);
 
 /* A new reader, with a snapshot waiting. -EMFILE: there are PW_STREAM_READERS. */
-int pw_stream_create(struct pw_broadcast *b, const struct pw_model *m,
-		     void (*wake)(void *ctx), void *ctx, struct pw_stream **ret);
+int pw_stream_create(struct pw_broadcast *b, const struct pw_model *m, void (*wake)(void *ctx),
+		     void *ctx, struct pw_stream **ret);
 void pw_stream_destroy(struct pw_stream *s);
 /* Takes at most size bytes; 0: nothing now. */
 size_t pw_stream_take(struct pw_stream *s, void *buf, size_t size);

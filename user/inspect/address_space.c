@@ -120,7 +120,8 @@ static int add_kernel_rows(struct look *l)
 						 stacks, stacks);
 	/* pinned pages are resident in the segments that map them, too */
 	if (!err && status.pinned)
-		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PINNED, "", status.pinned, 0);
+		err = pw_segment_rows_add_kernel(&l->rows, PW_SEG_KERNEL_PINNED, "", status.pinned,
+						 0);
 	return err;
 }
 
@@ -155,17 +156,18 @@ static int classify(struct look *l)
 		return err;
 	if (l->threads.unknown > 0)
 		l->flags |= PW_SEGMENTS_NO_THREADS;
-	return pw_classify(&(struct pw_classify_input){
-				   .fs = l->fs,
-				   .pid = l->key->pid,
-				   .vmas = &l->vmas,
-				   .threads = &l->threads,
-				   .mounts = &l->mounts,
-				   .page_size = l->page_size,
-				   .pagemap = l->pagemap,
-				   .meter = &l->meter,
-			   },
-			   &l->pieces);
+	return pw_classify(
+		&(struct pw_classify_input){
+			.fs = l->fs,
+			.pid = l->key->pid,
+			.vmas = &l->vmas,
+			.threads = &l->threads,
+			.mounts = &l->mounts,
+			.page_size = l->page_size,
+			.pagemap = l->pagemap,
+			.meter = &l->meter,
+		},
+		&l->pieces);
 }
 
 static bool swap_unused(const struct look *l)
@@ -317,13 +319,14 @@ static int emit_row(const struct look *l, const struct pw_segment_out *row, uint
 
 	memset(out.bytes, 0, size);
 	out.seg = row->seg;
-	out.seg.rec = (struct pw_record){ .type = PW_REC_SEGMENT, .size = (uint16_t)size, .time_ns = now };
+	out.seg.rec =
+		(struct pw_record){ .type = PW_REC_SEGMENT, .size = (uint16_t)size, .time_ns = now };
 	out.seg.key = *l->key;
 	out.seg.name_len = (uint16_t)len;
 	memcpy(out.bytes + sizeof(out.seg), row->name, len);
 	if (!l->residency && !kernel)
-		out.seg.anon_bytes = out.seg.file_bytes = out.seg.shmem_bytes =
-			out.seg.swap_bytes = PW_UNKNOWN;
+		out.seg.anon_bytes = out.seg.file_bytes = out.seg.shmem_bytes = out.seg.swap_bytes =
+			PW_UNKNOWN;
 	if (!l->huge || !l->residency)
 		out.seg.huge_bytes = PW_UNKNOWN;
 	if (!(l->flags & PW_SEGMENTS_DIRTY))

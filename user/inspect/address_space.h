@@ -42,7 +42,7 @@ struct pw_vma_provider {
 
 /* provider may be NULL. flags: PW_SEGMENT_*. Results as pw_source_ops.segments. */
 int pw_address_space_scan(const struct pw_procfs *fs, const struct pw_vma_provider *provider,
-			  const struct pw_key *key, unsigned int flags,
-			  pw_sink sink, void *ctx, struct pw_error *err);
+			  const struct pw_key *key, unsigned int flags, pw_sink sink, void *ctx,
+			  struct pw_error *err);
 
 #endif

@@ -84,7 +84,8 @@ static bool find_path(const char *text, size_t len, const char *controller, stru
 		const char *newline = memchr(rest.at, '\n', rest.len);
 		struct span line = { rest.at, newline ? (size_t)(newline - rest.at) : rest.len };
 		const char *first = memchr(line.at, ':', line.len);
-		const char *second = first ? memchr(first + 1, ':', line.at + line.len - first - 1) : NULL;
+		const char *second =
+			first ? memchr(first + 1, ':', line.at + line.len - first - 1) : NULL;
 
 		rest = span_skip(rest, newline ? line.len + 1 : line.len);
 		if (!second)
@@ -233,8 +234,8 @@ static bool is_hex(struct span s, size_t min)
 /* "docker-ID.scope", "SLICE:cri-containerd:ID", a bare ID of 64 digits. */
 static bool container_of_component(struct span c, struct span *ret)
 {
-	static const char *const runtimes[] = { "docker-", "cri-containerd-", "crio-",
-						"libpod-", "libpod-payload-", "nerdctl-",
+	static const char *const runtimes[] = { "docker-",    "cri-containerd-", "crio-",
+						"libpod-",    "libpod-payload-", "nerdctl-",
 						"containerd-" };
 	const char *colon = memrchr(c.at, ':', c.len);
 

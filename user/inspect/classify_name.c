@@ -132,8 +132,7 @@ bool pw_classify_name(const struct pw_piece *piece, enum pw_mount_type mount, ch
 	*tid = 0;
 	if (name[0] == '[')
 		return classify_pseudo(piece, buf, size, name_out, kind, tid);
-	if (piece->dev_major == 0 &&
-	    classify_kernel_file(piece, mount, buf, size, name_out, kind))
+	if (piece->dev_major == 0 && classify_kernel_file(piece, mount, buf, size, name_out, kind))
 		return true;
 	if (mount == PW_MOUNT_HUGETLBFS)
 		*kind = PW_SEG_HUGETLB;

@@ -26,8 +26,8 @@ int pw_elf_open(int fd, struct pw_elf *ret)
 		Elf32_Ehdr narrow;
 		Elf64_Ehdr wide;
 	} h;
-	const unsigned char order =
-		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	const unsigned char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB :
+										ELFDATA2MSB;
 	struct pw_elf elf;
 	int err = pw_elf_read(fd, &h.ident, sizeof(h.ident), 0);
 

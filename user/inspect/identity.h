@@ -19,11 +19,11 @@
  * sets time_ns. -ESRCH: gone, or its pid is another process's now; -ENOBUFS: buf is
  * too small (PW_RECORD_MAX always suffices).
  */
-int pw_identity_read(const struct pw_procfs *fs, const struct pw_key *key,
-		     void *buf, size_t size, struct pw_identity **ret);
+int pw_identity_read(const struct pw_procfs *fs, const struct pw_key *key, void *buf, size_t size,
+		     struct pw_identity **ret);
 /* The same from what an exec or the parent told, when /proc is gone already. */
-int pw_identity_make(const struct pw_key *key, const char *exe, const char *cgroup,
-		     uint32_t flags, void *buf, size_t size, struct pw_identity **ret);
+int pw_identity_make(const struct pw_key *key, const char *exe, const char *cgroup, uint32_t flags,
+		     void *buf, size_t size, struct pw_identity **ret);
 
 /*
  * /proc/PID/cgroup (v1, v2, hybrid) to the path that a person would name: v2's

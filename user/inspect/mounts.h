@@ -17,7 +17,7 @@ struct pw_mounts {
 	struct pw_mount {
 		uint32_t dev_major, dev_minor;
 		enum pw_mount_type type;
-	} *list;
+	} * list;
 };
 
 /* Best effort: 0 or -ENOMEM. A mount table that can't be read has no mounts. */

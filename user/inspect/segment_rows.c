@@ -105,8 +105,7 @@ static void add_piece(struct pw_segment *seg, const struct pw_piece *p)
 		seg->start = p->start;
 	if (p->end > seg->end)
 		seg->end = p->end;
-	if (seg->inode != p->inode || seg->dev_major != p->dev_major ||
-	    seg->dev_minor != p->dev_minor)
+	if (seg->inode != p->inode || seg->dev_major != p->dev_major || seg->dev_minor != p->dev_minor)
 		seg->inode = seg->dev_major = seg->dev_minor = 0;
 	seg->perms |= p->perms;
 	seg->virtual_bytes += pw_piece_bytes(p);

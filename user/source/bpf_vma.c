@@ -109,8 +109,8 @@ static void look_up_path(const struct vma_reader *r, struct pw_vma *vma)
 		strcpy(vma->name, "?");
 }
 
-static void name_vma(const struct vma_reader *r, const struct pw_vma_record *rec,
-		     const char *name, struct pw_vma *vma)
+static void name_vma(const struct vma_reader *r, const struct pw_vma_record *rec, const char *name,
+		     struct pw_vma *vma)
 {
 	const int len = rec->name_len;
 
@@ -132,7 +132,8 @@ static void name_vma(const struct vma_reader *r, const struct pw_vma_record *rec
 		break;
 	case PW_VMA_NAME_ANON:
 		snprintf(vma->name, sizeof(vma->name),
-			 rec->vm_flags & VM_MAYSHARE ? "[anon_shmem:%.*s]" : "[anon:%.*s]", len, name);
+			 rec->vm_flags & VM_MAYSHARE ? "[anon_shmem:%.*s]" : "[anon:%.*s]", len,
+			 name);
 		break;
 	default:
 		vma->name[0] = '\0';

@@ -230,8 +230,7 @@ static int age_bucket(struct pw_store *s, int tier, int64_t start)
 	r = r ? r : drop_range(&b, "DELETE FROM point WHERE tier = ? AND time >= ? AND time < ?");
 	r = r ? r : age_machine(&b);
 	r = r ? r :
-		drop_range(&b,
-			   "DELETE FROM machine_point WHERE tier = ? AND time >= ? AND time < ?");
+		drop_range(&b, "DELETE FROM machine_point WHERE tier = ? AND time >= ? AND time < ?");
 	return r;
 }
 

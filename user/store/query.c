@@ -71,12 +71,11 @@ int pw_store_each_process(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 	struct text_cell text[7];
 	int rc, r;
 
-	r = prepare(
-		s, &st,
-		"SELECT process.id, pid, start_ns, coalesce(end_ns, 0), uid, boot_id, comm, exe,"
-		" cgroup, unit, container, build_id FROM process JOIN boot ON boot.id = "
-		"process.boot"
-		" WHERE start_ns < ?2 AND (end_ns IS NULL OR end_ns >= ?1) ORDER BY process.id");
+	r = prepare(s, &st,
+		    "SELECT process.id, pid, start_ns, coalesce(end_ns, 0), uid, boot_id, comm, exe,"
+		    " cgroup, unit, container, build_id FROM process JOIN boot ON boot.id = "
+		    "process.boot"
+		    " WHERE start_ns < ?2 AND (end_ns IS NULL OR end_ns >= ?1) ORDER BY process.id");
 	if (r)
 		return r;
 	sqlite3_bind_int64(st, 1, clamp_ns(from_ns));

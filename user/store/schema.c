@@ -65,8 +65,7 @@ int pw_schema_migrate(struct pw_store *s, struct pw_error *err)
 		pw_error_set(err, -EPROTONOSUPPORT,
 			     "history %s has schema %lld, this pagewarden knows %d", s->path,
 			     (long long)version, PW_STORE_SCHEMA_VERSION);
-		pw_error_remedy(err,
-				"run the newer pagewarden that wrote it, or move the file away");
+		pw_error_remedy(err, "run the newer pagewarden that wrote it, or move the file away");
 		return -EPROTONOSUPPORT;
 	}
 	if (version == PW_STORE_SCHEMA_VERSION)

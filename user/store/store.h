@@ -79,7 +79,8 @@ int pw_store_each_point(struct pw_store *s, int64_t process_id, uint64_t from_ns
 			int (*fn)(void *ctx, const struct pw_store_point *p), void *ctx);
 int pw_store_each_machine_point(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 				int (*fn)(void *ctx, const struct pw_store_point *p,
-					  uint64_t available_bytes), void *ctx);
+					  uint64_t available_bytes),
+				void *ctx);
 struct pw_store_event {
 	uint64_t time_ns;
 	const char *type, *comm, *detail;

@@ -53,12 +53,11 @@ int pw_write_init(struct pw_store *s, struct pw_error *err)
 		pw_store_scalar(s, "SELECT max(time) + 10 FROM machine_point WHERE tier = 0", 0,
 				&s->previous_end_s);
 	r = r ? r :
-		pw_store_exec(
-			s, "BEGIN IMMEDIATE;"
-			   "INSERT OR REPLACE INTO meta SELECT 'run', coalesce(max(value), 0) + 1"
-			   " FROM meta WHERE key = 'run';"
-			   "INSERT OR REPLACE INTO meta VALUES('clean', 0);"
-			   "COMMIT");
+		pw_store_exec(s, "BEGIN IMMEDIATE;"
+				 "INSERT OR REPLACE INTO meta SELECT 'run', coalesce(max(value), 0) + 1"
+				 " FROM meta WHERE key = 'run';"
+				 "INSERT OR REPLACE INTO meta VALUES('clean', 0);"
+				 "COMMIT");
 	if (r && !sqlite3_get_autocommit(s->db))
 		pw_store_exec(s, "ROLLBACK");
 	return r ? pw_store_error(s, err, r, "write") : 0;
