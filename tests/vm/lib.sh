@@ -113,6 +113,10 @@ vm_boot_once() {
 	accel=$(vm_accel "$kernel")
 	local -a cpu=(-cpu max)
 	[ "$accel" = kvm ] && cpu=(-cpu host)
+	# One host thread for all guest CPUs: with one each, TCG now and then runs an
+	# int3 that the kernel had already patched away on the other CPU, and the
+	# guest dies of it.
+	[ "$accel" = tcg ] && accel=tcg,thread=single
 	# --foreground: it stays in our process group and ends with us
 	timeout --foreground --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
 		-accel "$accel" "${cpu[@]}" -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1024}" \
