@@ -18,13 +18,13 @@ check 'the limit holds' report --limit 3 -f csv
 check_between 'three rows and the names' "$(wc -l <"$tmp/out")" 4 4
 
 check_fails 'a device that is full' 1 report -f html -o /dev/full
-check_matches 'is told with its name' "$tmp/err" 'cannot write the report to /dev/full: No space left'
+check_matches 'a full device is told with its name' "$tmp/err" 'cannot write the report to /dev/full: No space left'
 to_full() { report >/dev/full; }
 to_pipe() { report -f html -o /dev/stdout | grep -q '^</html>'; }
 to_head() ( set -o pipefail; report | head -n 1 )
 check_fails 'standard output that is full' 1 to_full
 check_fails 'a folder that is not there' 4 report -o "$tmp/none/page.html"
-check_matches 'is told with its name' "$tmp/err" "$tmp/none/page.html: No such file"
+check_matches 'a missing folder is told with its name' "$tmp/err" "$tmp/none/page.html: No such file"
 check_fails 'a folder in place of a file' 1 report -o "$tmp"
 check 'a pipe is written directly' to_pipe
 check 'a reader that has seen enough is no failure' to_head
