@@ -214,7 +214,7 @@ static __always_inline bool mapping_is_back(struct pw_migration *m, u32 at)
 
 	if (--m->page[at].mappings)
 		return false;
-#pragma unroll
+	/* no unroll pragma: clang 19 refuses it here, and the verifier takes the loop */
 	for (i = 0; i < PW_MIGRATION_DEPTH - 1; i++) {
 		if (i >= at)
 			m->page[i] = m->page[i + 1];
