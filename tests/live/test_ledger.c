@@ -211,6 +211,17 @@ static void read_into_fresh_memory(void **state)
 	drive_end(&d);
 }
 
+/* New threads are up when their stacks don't grow any more. */
+static void wait_until_still(const struct driven *d)
+{
+	int64_t before = -1, now;
+
+	while ((now = proc_anon_pages(d->pid)) != before) {
+		before = now;
+		usleep(200000);
+	}
+}
+
 static void threads(void **state)
 {
 	struct driven d = begin("threads", PAGES);
@@ -219,6 +230,7 @@ static void threads(void **state)
 
 	(void)state;
 	step(&d); /* starts them: stacks */
+	wait_until_still(&d);
 	p = step(&d);
 	/* Besides the area, a thread's first work may touch its own stack and malloc's data. */
 	if (p.touched < PAGES - unseen(&p) || p.touched > PAGES + 4 * 8 ||
