@@ -132,6 +132,17 @@ static void fits(void **state)
 	assert_string_equal(out, "");
 }
 
+static void marks_leave_room_for_the_blanks(void **state)
+{
+	char text[1 + 2 * 40 + 1] = "a", out[16];
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		memcpy(text + 1 + 2 * i, "\xcc\x81", 2);
+	assert_true(pw_text_fit(out, sizeof(out), text, 10, 0) < sizeof(out));
+	assert_int_equal(pw_text_width(out), 10);
+}
+
 static void sizes_in_words(void **state)
 {
 	static const struct {
@@ -192,6 +203,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_become_printable),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(fits),
+		cmocka_unit_test(marks_leave_room_for_the_blanks),
 		cmocka_unit_test(sizes_in_words),
 		cmocka_unit_test(sizes_are_read),
 	};

@@ -2,6 +2,7 @@
 #include "user/base/text.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,9 +74,14 @@ size_t pw_text_width(const char *utf8)
 	return width;
 }
 
-/* Bytes of the longest beginning that fits both bounds; its columns go to *columns. */
+/*
+ * Bytes of the longest beginning that fits both bounds; its columns go to
+ * *columns. Where the bytes suffice for the width, each open column keeps one
+ * for its blank: marks without a width must not eat them.
+ */
 static size_t prefix_that_fits(const char *s, size_t bytes, size_t width, size_t *columns)
 {
+	const bool padded = width <= bytes;
 	size_t len = strlen(s), i = 0;
 
 	*columns = 0;
@@ -83,7 +89,9 @@ static size_t prefix_that_fits(const char *s, size_t bytes, size_t width, size_t
 		unsigned int w;
 		size_t n = next_cell(s + i, len - i, &w);
 
-		if (*columns + w > width || i + n > bytes)
+		if (*columns + w > width)
+			break;
+		if (i + n + (padded ? width - *columns - w : 0) > bytes)
 			break;
 		*columns += w;
 		i += n;
