@@ -126,7 +126,7 @@ check_fails 'a piece of the head' 5 "$pagewarden" replay "$tmp/head.pwr"
 
 # ---- a full disk --------------------------------------------------------------------------------
 mkdir "$tmp/small"
-if mount -t tmpfs -o size=64k tmpfs "$tmp/small" 2>/dev/null; then
+if mount -t tmpfs -o size=20k tmpfs "$tmp/small" 2>/dev/null; then
 	at_exit umount "$tmp/small"
 	check_fails 'a disk that gets full' 1 "$pagewarden" record -o "$tmp/small/full.pwr" --interval 100ms \
 		--duration 20s --segments none
