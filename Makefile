@@ -34,18 +34,21 @@ PREREQ_FLAGS = -MMD -MP
 # Each stage is a folder. The core (base, model, analysis) links with nothing
 # but libm, and the unit tests that link it alone keep it so.
 core_src := $(sort $(wildcard user/base/*.c user/model/*.c user/analysis/*.c))
-rest_src := $(sort $(wildcard user/source/*.c user/view/*.c user/inspect/*.c user/store/*.c user/daemon/*.c))
+rest_src := $(sort $(wildcard user/source/*.c user/symbol/*.c user/view/*.c user/inspect/*.c user/store/*.c user/daemon/*.c))
 cmd_src := $(sort $(wildcard user/cmd/*.c))
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
 rest_obj := $(rest_src:%.c=$(BUILD)/%.o)
 cmd_obj := $(cmd_src:%.c=$(BUILD)/%.o)
 
-# The calibration is an object of its own, because it runs before the ledger loads.
+# The calibration is an object of its own, because it runs before the ledger loads;
+# so are the wipe programs, which load only where they are asked for.
 # What the objects share comes first: libbpf's linker gives a wrong offset to a
 # variable that it meets as extern before its definition.
-bpf_src := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c bpf/calibrate.bpf.c,$(sort $(wildcard bpf/*.bpf.c)))
+wipe_bpf_src := $(sort $(wildcard bpf/wipe*.bpf.c bpf/secret*.bpf.c))
+bpf_src := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c bpf/calibrate.bpf.c $(wipe_bpf_src),$(sort $(wildcard bpf/*.bpf.c)))
 bpf_obj := $(bpf_src:%.bpf.c=$(BUILD)/%.bpf.o)
-skeletons := $(BUILD)/bpf/pagewarden.skel.h $(BUILD)/bpf/calibrate.skel.h
+wipe_bpf_obj := $(wipe_bpf_src:%.bpf.c=$(BUILD)/%.bpf.o)
+skeletons := $(patsubst %,$(BUILD)/bpf/%.skel.h,pagewarden calibrate $(if $(wipe_bpf_src),wipe))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -91,6 +94,9 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(BUILD)/bpf/vmlinux.h
 	@$(CLANG) $(BPF_CFLAGS) -I. -Ibpf -isystem $(BUILD)/bpf $(PREREQ_FLAGS) -c -o $@ $<
 
 $(BUILD)/bpf/pagewarden.linked.o: $(bpf_obj)
+	@echo "  BPFLINK $@"
+	@$(BPFTOOL) gen object $@ $^
+$(BUILD)/bpf/wipe.linked.o: $(wipe_bpf_obj)
 	@echo "  BPFLINK $@"
 	@$(BPFTOOL) gen object $@ $^
 $(BUILD)/bpf/calibrate.linked.o: $(BUILD)/bpf/calibrate.bpf.o

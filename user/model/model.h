@@ -18,6 +18,8 @@
 #include "user/model/event.h"
 #include "user/model/group.h"
 #include "user/model/process.h"
+#include "user/model/secret.h"
+#include "user/model/wipe.h"
 
 struct pw_model_limits { /* zero: the default */
 	size_t processes; /* alive; default 16384 */
@@ -48,6 +50,8 @@ struct pw_model {
 	size_t dead;
 	struct pw_process *newest_dead, *oldest_dead;
 	struct pw_event_log events;
+	struct pw_wipe_ledger wipes;
+	struct pw_secret_table secrets;
 	struct pw_series footprint; /* of the machine: total - available */
 	uint64_t lost[PW_LOSS_CAUSES]; /* the source's and the model's own, together */
 	uint64_t own_lost[PW_LOSS_CAUSES];

@@ -78,6 +78,15 @@ struct pw_source_options {
 		PW_VM_CALLS_OFF,
 		PW_VM_CALLS_SYSCALL, /* sys_exit tracepoint: costs every syscall */
 	} vm_calls;
+	/* Which calls of wipe functions become WIPE records; off by default: a call costs microseconds. */
+	struct pw_wipe_options {
+		bool on; /* observe wipe functions, and the module's events where it is loaded */
+		bool releases; /* also frees and munmaps of wiped buffers; needs a pid or a cgroup */
+		bool no_kernel; /* leave kfree_sensitive out */
+		uint32_t pid; /* of this process alone; 0: any */
+		uint64_t cgroup_id; /* of this cgroup and those below it alone; 0: any */
+		uint32_t read_back_bytes; /* most that is read back of one range; default 1 MiB */
+	} wipes;
 	bool no_seed; /* skip seeding pages touched before the start */
 	bool no_ledger; /* counters and events only */
 	/* One look at one process: /proc serves, and only this process is read. 0: all. */

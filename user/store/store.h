@@ -90,4 +90,18 @@ struct pw_store_event {
 int pw_store_each_event(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 			int (*fn)(void *ctx, const struct pw_store_event *e), void *ctx);
 
+/*
+ * The wipe ledger of the past: each WIPE, RELEASE and SECRET record as it came (wipes of the
+ * busiest may be thinned to those that are not PW_WIPED_WHOLE; the thinned ones are counted in
+ * `skipped` of the row before them). Strings behind the structs.
+ */
+struct pw_store_wipe {
+	uint64_t time_ns; /* realtime */
+	uint64_t skipped;
+	const char *exe, *file, *symbol;
+	const struct pw_record *rec; /* WIPE, RELEASE or SECRET: fixed part valid, times are of its own boot */
+};
+int pw_store_each_wipe(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
+		       int (*fn)(void *ctx, const struct pw_store_wipe *w), void *ctx);
+
 #endif
