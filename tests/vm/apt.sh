@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Debian's packages of a suite, unpacked without touching the machine: apt with
+# signatures checked, but with its state, lists and cache in a private
+# directory, so that the machine's own apt is neither asked nor changed. Sourced.
+#
+#   apt_read SUITE                reads what the archive has; progress on stderr
+#   apt_private PROGRAM SUITE ... apt-get or apt-cache with that state
+#   apt_fetch SUITE PACKAGE DIR   the newest PACKAGE, unpacked below DIR
+
+apt_arch=amd64
+apt_cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/pagewarden-vm
+apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The machine's own mirror where it has one, else Debian's.
+apt_mirror_of() { # $1: regex of the code name
+	# shellcheck disable=SC2016  # apt expands these
+	apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 2>/dev/null |
+		awk -v want="$1" '$1 == "Debian" && $2 ~ want { print $3; exit }'
+}
+
+# Everything that apt keeps is below $apt_cache/apt-SUITE.
+apt_private() {
+	local program=$1 dir=$apt_cache/apt-$2
+
+	shift 2
+	"$program" -q \
+		-o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::State="$dir" -o Dir::State::Lists="$dir/lists" -o Dir::State::Status="$dir/status" \
+		-o Dir::Cache="$dir" -o Dir::Cache::Archives="$dir/archives" \
+		-o APT::Architecture=$apt_arch -o APT::Architectures=$apt_arch \
+		-o APT::Sandbox::User="$(id -un)" \
+		-o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=30 \
+		-o APT::Update::Post-Invoke::= -o APT::Update::Post-Invoke-Success::= \
+		"$@"
+}
+
+# apt_update SUITE KEYRING: reads what the archive has, and checks who signed it.
+apt_update() {
+	local dir=$apt_cache/apt-$1 mirror security
+
+	mirror=$(apt_mirror_of '^[a-z]+$')
+	security=$(apt_mirror_of 'security')
+	mirror=${mirror:-http://deb.debian.org/debian}
+	security=${security:-http://deb.debian.org/debian-security}
+	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+	: >"$dir/status"
+	{
+		echo "deb [arch=$apt_arch signed-by=$2] $mirror $1 main"
+		[ "$1" = sid ] || echo "deb [arch=$apt_arch signed-by=$2] $security $1-security main"
+	} >"$dir/sources.list"
+	apt_private apt-get "$1" -qq --error-on=any update
+}
+
+apt_fetch() {
+	rm -rf "$3"
+	mkdir -p "$3"
+	(cd "$3" && apt_private apt-get "$1" -qq download "$2")
+	dpkg-deb -x "$3"/*.deb "$3"
+	rm -f "$3"/*.deb
+}
+
+apt_read() {
+	local newer
+
+	if [ ! -r "$apt_keyring" ]; then
+		echo "$apt_keyring is missing: apt-get install debian-archive-keyring" >&2
+		return 1
+	fi
+	apt_update "$1" "$apt_keyring" >&2 && return
+	# The newest suites are signed with keys younger than this machine's keyring.
+	# An older suite that the machine can check vouches for the newer keyring.
+	echo "$1 does not check with this machine's keyring; taking trixie's" >&2
+	apt_update trixie "$apt_keyring" >&2
+	apt_fetch trixie debian-archive-keyring "$apt_cache/keyring" >&2
+	newer=$(find "$apt_cache/keyring" -type f -name 'debian-archive-keyring.[gp][pg][gp]' | head -n 1)
+	apt_update "$1" "$newer" >&2
+}
+
+# What was downloaded, once it is unpacked.
+apt_clean() { rm -rf "$apt_cache/apt-$1/archives"; }
