@@ -72,6 +72,7 @@ struct pw_wipe_ledger {
 	uint64_t wipes, releases; /* ever */
 	uint64_t by_verdict[4]; /* wipes, by enum pw_wipe_verdict */
 	uint64_t by_function[PW_WIPE_FUNCTIONS];
+	uint64_t by_function_verdict[PW_WIPE_FUNCTIONS][4]; /* wipes and releases */
 	uint64_t bytes; /* in ranges wiped whole */
 	struct pw_wipe_site *sites; /* PW_WIPE_SITES_MAX, allocated at first use */
 	size_t site_count;
