@@ -426,7 +426,10 @@ enum pw_unseen_reason {
  * One call of a wipe function. A wipe function that calls another one for the
  * same range counts once, as the outermost. Emitted when the call has returned
  * and the range was read back; time_ns is the return's. In a stream of BPF the
- * caller's strings are not there yet; the source adds them.
+ * caller's strings are not there yet; the source adds them. `more` is 0 where
+ * calls are observed: a history, which thins what happens all the time, tells
+ * with it how many there were. key.pid may be 0 in the kernel's functions: an
+ * interrupt of the idle task.
  */
 struct pw_wipe {
 	struct pw_record rec;
@@ -453,6 +456,8 @@ struct pw_wipe {
 	__u16 symbol_len; /* the caller's function; "" when it has no symbol */
 	__u32 copies_left_pages; /* module: pages whose old copy another process still maps */
 	__u64 unreached_bytes; /* module: not wiped, because of `reason` */
+	__u32 more; /* calls of the same caller, verdict and size that this one stands for too */
+	__u32 reserved; /* 0 */
 	__u8 comm[PW_COMM_LEN];
 	/* __u8 file[], symbol[] */
 };
@@ -462,7 +467,8 @@ struct pw_wipe {
 
 /*
  * A buffer goes back to the allocator or the kernel at a call site where
- * wiped buffers have gone back before (munmap: any wiped range it covers).
+ * wiped buffers have gone back before (munmap: one record for each wiped range
+ * that it covers, as far as they are remembered).
  * The counts are of this process and site, this release included, since the
  * site's first wiped release.
  */
@@ -493,7 +499,7 @@ struct pw_release {
 	__u16 file_len;
 	__u16 symbol_len;
 	__u16 wipe_function; /* enum pw_wipe_function of the last wipe */
-	__u32 reserved;
+	__u32 more; /* releases of the same kind that this one stands for too */
 	__u8 comm[PW_COMM_LEN];
 	/* __u8 file[], symbol[] */
 };
@@ -603,7 +609,7 @@ PW_ASSERT_SIZE(pw_segments, 72);
 PW_ASSERT_SIZE(pw_segment, 144);
 PW_ASSERT_SIZE(pw_machine, 256);
 PW_ASSERT_SIZE(pw_tick, 272);
-PW_ASSERT_SIZE(pw_wipe, 160);
+PW_ASSERT_SIZE(pw_wipe, 168);
 PW_ASSERT_SIZE(pw_release, 192);
 PW_ASSERT_SIZE(pw_wipe_probe, 56);
 PW_ASSERT_SIZE(pw_secret, 248);

@@ -30,6 +30,7 @@ struct pw_secret_row {
 	enum pw_secret_state
 		state; /* of a live one that released something dirty already: ENDED_DIRTY with live */
 	bool live;
+	bool confirmed; /* any record came since the last MACHINE */
 	uint64_t registered_ns; /* 0: before the trace */
 	uint64_t ended_ns; /* 0: live */
 	uint32_t shared; /* SHARED events */

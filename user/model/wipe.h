@@ -2,8 +2,9 @@
 /*
  * The wipe ledger: calls of wipe functions, releases of buffers at sites that
  * wipe, and the functions that are observed. Bounded: the newest
- * PW_WIPES_MAX events, PW_WIPE_SITES_MAX sites, PW_WIPE_PROBES_MAX functions;
- * the totals count everything.
+ * PW_WIPES_MAX events, PW_WIPE_CALLERS_MAX callers, PW_WIPE_SITES_MAX sites,
+ * PW_WIPE_PROBES_MAX functions; the totals count everything. A record that
+ * stands for more calls (`more`) is one event that counts for all of them.
  *
  * A wiped range is remembered until its buffer goes back (RELEASE), the
  * process ends or execs, or the event leaves the ring; so that a row can say what
@@ -17,10 +18,14 @@
 #include <stdint.h>
 
 #include "kmod/uapi/pagewarden.h"
+#include "user/base/hash.h"
 
 #define PW_WIPES_MAX 8192
+#define PW_WIPE_CALLERS_MAX 4096
 #define PW_WIPE_SITES_MAX 4096
 #define PW_WIPE_PROBES_MAX 4096
+
+struct pw_intern; /* user/model/intern.h */
 
 enum pw_wipe_after { /* what became of the wiped range */
 		     PW_AFTER_LIVES, /* not seen to go yet */
@@ -28,6 +33,7 @@ enum pw_wipe_after { /* what became of the wiped range */
 		     PW_AFTER_REWRITTEN, /* went, written again */
 		     PW_AFTER_UNSEEN, /* went, could not be read */
 		     PW_AFTER_EXITED, /* went with its process */
+		     PW_AFTER_DIRTY, /* went with what the wipe had left in it */
 };
 
 /* One WIPE or RELEASE. Strings are raw and interned in the model. */
@@ -46,16 +52,35 @@ struct pw_wipe_event {
 	uint64_t after_ns;
 };
 
+/*
+ * A place that calls a wipe function, per program, function and place: what is
+ * left when the ring has long passed its events.
+ */
+struct pw_wipe_caller {
+	uint64_t id; /* hash of (exe, function, file, offset); stable across processes and runs */
+	const char *exe, *file, *symbol;
+	uint64_t offset, symbol_offset; /* of a caller without a file: its address */
+	uint16_t function;
+	uint64_t by_verdict[4];
+	uint64_t bytes; /* in ranges wiped whole */
+	uint64_t first_ns;
+	struct pw_wipe last; /* without its strings */
+	uint64_t first_bad_ns;
+	struct pw_wipe last_bad; /* the newest that wiped in part or nothing; rec.size 0: none */
+};
+
 /* A call site that releases buffers which are usually wiped, per program and site. */
 struct pw_wipe_site {
-	uint64_t id; /* hash of (exe, file, offset); stable across processes and runs */
+	uint64_t id; /* hash of (exe, function, file, offset); stable across processes and runs */
 	const char *exe, *file, *symbol;
-	uint64_t offset, symbol_offset;
+	uint64_t offset, symbol_offset; /* of a caller without a file: its address */
 	uint16_t function; /* PW_RELEASE_* */
 	uint64_t wiped, unwiped, rewritten; /* releases, of all processes together */
 	struct pw_key last_unwiped_key; /* the newest release without a wipe */
 	uint64_t last_unwiped_ns, last_unwiped_address;
 	char last_unwiped_comm[PW_COMM_LEN + 1];
+	uint64_t first_unwiped_ns, first_rewritten_ns;
+	struct pw_release last_rewritten; /* without its strings; rec.size 0: none */
 };
 
 struct pw_wipe_probe_row {
@@ -74,18 +99,23 @@ struct pw_wipe_ledger {
 	uint64_t by_function[PW_WIPE_FUNCTIONS];
 	uint64_t by_function_verdict[PW_WIPE_FUNCTIONS][4]; /* wipes and releases */
 	uint64_t bytes; /* in ranges wiped whole */
+	struct pw_wipe_caller *callers; /* PW_WIPE_CALLERS_MAX, allocated at first use */
+	size_t caller_count;
 	struct pw_wipe_site *sites; /* PW_WIPE_SITES_MAX, allocated at first use */
 	size_t site_count;
 	struct pw_wipe_probe_row *probes;
 	size_t probe_count;
-	uint64_t sites_full, probes_full; /* had no room */
+	uint64_t callers_full, sites_full, probes_full; /* had no room */
+	struct pw_intern *strings; /* of the events, callers, sites and probes; apart from the model's */
+	struct pw_hash caller_index, site_index;
+	struct pw_wipe_links *links; /* user/model/wipe_ledger.h */
 };
 
 const char *pw_wipe_function_name(uint16_t function); /* "explicit_bzero"; "unknown" */
 const char *
 pw_wipe_verdict_name(uint8_t verdict); /* "wiped", "wiped-in-part", "not-wiped", "unknown" */
 const char *
-pw_wipe_after_name(enum pw_wipe_after after); /* "", "clean", "rewritten", "unseen", "exited" */
+pw_wipe_after_name(enum pw_wipe_after after); /* "", "clean", "rewritten", "unseen", "exited", "dirty" */
 const char *pw_unseen_reason_name(uint8_t reason); /* "memfd_secret", "not-resident", ...; "" */
 const char *pw_unseen_reason_text(uint8_t reason); /* a clause for people */
 
