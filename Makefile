@@ -14,6 +14,9 @@ DESTDIR ?=
 SYSCONFDIR ?= /etc
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 
 CC = gcc
 CLANG ?= clang
@@ -56,7 +59,7 @@ skeletons := $(patsubst %,$(BUILD)/bpf/%.skel.h,pagewarden calibrate $(if $(wipe
 .DEFAULT_GOAL := all
 
 .PHONY: all
-all: $(BUILD)/pagewarden
+all: $(BUILD)/pagewarden lib
 
 $(BUILD)/pagewarden: $(cmd_obj) $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a
 	@echo "  LINK    $@"
@@ -77,6 +80,8 @@ $(BUILD)/%.o: %.c
 	@echo "  CC      $<"
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(PREREQ_FLAGS) -c -o $@ $<
+
+include user/lib/lib.mk
 
 # ---- BPF ---------------------------------------------------------------------
 

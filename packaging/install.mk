@@ -16,6 +16,9 @@ documents := $(wildcard README.md LICENSE docs/*.md)
 schemas := $(wildcard docs/schema/*)
 configuration := $(wildcard packaging/pagewarden.conf)
 
+libraries := libpagewarden.so libpagewarden.so.0 libpagewarden.a
+python_module := $(wildcard user/lib/python/pagewarden/*.py)
+
 # page.1 -> man1/page.1
 man_targets := $(foreach m,$(man_pages),$(MANDIR)/man$(lastword $(subst ., ,$(m)))/$(notdir $(m)))
 
@@ -23,6 +26,8 @@ installed := $(BINDIR)/pagewarden $(man_targets) $(BASHCOMPDIR)/pagewarden \
 	     $(units:packaging/systemd/%=$(UNITDIR)/%) \
 	     $(sysusers:packaging/systemd/%.sysusers=$(PREFIX)/lib/sysusers.d/%.conf) \
 	     $(tmpfiles:packaging/systemd/%.tmpfiles=$(PREFIX)/lib/tmpfiles.d/%.conf) \
+	     $(INCLUDEDIR)/pagewarden.h $(addprefix $(LIBDIR)/,$(libraries) pkgconfig/pagewarden.pc) \
+	     $(python_module:user/lib/python/%=$(PYTHONDIR)/%) \
 	     $(addprefix $(DOCDIR)/,$(notdir $(documents))) \
 	     $(addprefix $(DOCDIR)/schema/,$(notdir $(schemas)))
 
@@ -30,6 +35,14 @@ installed := $(BINDIR)/pagewarden $(man_targets) $(BASHCOMPDIR)/pagewarden \
 install: all
 	$(INSTALL) -D -m 755 $(BUILD)/pagewarden $(DESTDIR)$(BINDIR)/pagewarden
 	$(foreach m,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(MANDIR)/man$(lastword $(subst ., ,$(m))) $(m) &&) true
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(INCLUDEDIR) user/lib/pagewarden.h
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(LIBDIR) $(lib_so).0 $(lib_a)
+	ln -sf libpagewarden.so.0 $(DESTDIR)$(LIBDIR)/libpagewarden.so
+	$(INSTALL) -d -m 755 $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		packaging/pagewarden.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/pagewarden.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/pagewarden.pc
+	$(foreach f,$(python_module),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(PYTHONDIR)/$(f:user/lib/python/%=%) &&) true
 	$(INSTALL) -D -m 644 packaging/completions/pagewarden.bash $(DESTDIR)$(BASHCOMPDIR)/pagewarden
 	$(if $(units),$(INSTALL) -D -m 644 -t $(DESTDIR)$(UNITDIR) $(units))
 	$(foreach f,$(sysusers),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(PREFIX)/lib/sysusers.d/$(basename $(notdir $(f))).conf &&) true

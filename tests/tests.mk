@@ -3,10 +3,13 @@
 # The rings of tests. A test is one C file (tests/RING/test_NAME.c) or one
 # script (tests/RING/test_NAME.sh). Unit tests link the core alone, so that a
 # stage that grows a dependency fails to link here; a file whose first comment
-# says "links: rest" gets the whole program.
+# says "links: rest" gets the whole program, and one that says "links:
+# libpagewarden" gets the library and nothing of the program.
 
 test_cppflags := -Itests
-link_of = $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(BUILD)/libpw-rest.a) $(BUILD)/libpw-core.a
+links_lib = $(shell head -n 5 $(1) | grep -l 'links: libpagewarden')
+link_of = $(if $(call links_lib,$(1)),$(lib_a),$(call link_of_stages,$(1)))
+link_of_stages = $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(BUILD)/libpw-rest.a) $(BUILD)/libpw-core.a
 libs_of = -lcmocka $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(LDLIBS),$(LDLIBS_CORE))
 
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -17,7 +20,7 @@ programs := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 $(BUILD)/tests/%.o: CPPFLAGS += $(test_cppflags)
 
-$(unit_tests) $(ring_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a
+$(unit_tests) $(ring_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a $(lib_a)
 	@echo "  TEST    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call link_of,$*.c) $(call libs_of,$*.c)
 
