@@ -8,6 +8,10 @@
 #   apt_read SUITE                reads what the archive has; progress on stderr
 #   apt_private PROGRAM SUITE ... apt-get or apt-cache with that state
 #   apt_fetch SUITE PACKAGE DIR   the newest PACKAGE, unpacked below DIR
+#   apt_tree SUITE DIR PACKAGE... a root file system of these and all that they depend on
+#   apt_enter DIR WORK CMD...     runs a command in such a tree, with WORK as its /work
+#
+# Who calls these for the same suite at the same time waits: apt_lock SUITE first.
 
 apt_arch=amd64
 apt_cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/pagewarden-vm
@@ -18,6 +22,13 @@ apt_mirror_of() { # $1: regex of the code name
 	# shellcheck disable=SC2016  # apt expands these
 	apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 2>/dev/null |
 		awk -v want="$1" '$1 == "Debian" && $2 ~ want { print $3; exit }'
+}
+
+# Held until this shell ends.
+apt_lock() {
+	mkdir -p "$apt_cache"
+	exec 9>"$apt_cache/lock-$1"
+	flock 9
 }
 
 # Everything that apt keeps is below $apt_cache/apt-SUITE.
@@ -60,6 +71,58 @@ apt_fetch() {
 	(cd "$3" && apt_private apt-get "$1" -qq download "$2")
 	dpkg-deb -x "$3"/*.deb "$3"
 	rm -f "$3"/*.deb
+}
+
+# Unpacked, never configured: a compiler needs no scripts of maintainers, and so
+# this takes seconds where a real installation takes a minute. "PACKAGE-" leaves
+# one out that the others ask for and that is not needed here.
+apt_tree() {
+	local suite=$1 dir=$2 deb package link
+	local -a want=()
+
+	shift 2
+	for package; do
+		case $package in
+		*-) printf 'Package: %s\nStatus: install ok installed\nVersion: 9999\nArchitecture: %s\n\n' \
+			"${package%-}" "$apt_arch" >>"$apt_cache/apt-$suite/status" ;;
+		*) want+=("$package") ;;
+		esac
+	done
+	rm -rf "$apt_cache/apt-$suite/archives"
+	mkdir -p "$apt_cache/apt-$suite/archives/partial"
+	apt_private apt-get "$suite" -qq -y --no-install-recommends --download-only install "${want[@]}" >&2 || return
+	rm -rf "$dir"
+	mkdir -p "$dir"/{usr/bin,usr/sbin,usr/lib,usr/lib64,dev,proc,tmp,work}
+	for link in bin sbin lib lib64; do
+		ln -s "usr/$link" "$dir/$link"
+	done
+	for deb in "$apt_cache/apt-$suite/archives"/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x -C "$dir" --keep-directory-symlink --no-same-owner --exclude='./usr/share/doc' || return
+	done
+	# What alternatives would link.
+	[ -e "$dir/usr/bin/sh" ] || ln -s dash "$dir/usr/bin/sh"
+	[ -e "$dir/usr/bin/awk" ] || ln -s mawk "$dir/usr/bin/awk"
+	: >"$apt_cache/apt-$suite/status"
+	apt_clean "$suite"
+}
+
+# The mounts are in a namespace of their own and go with the command. Who is not
+# root becomes it there, where the machine allows that.
+apt_enter() {
+	local dir=$1 work=$2
+	local -a own=()
+
+	shift 2
+	[ "$(id -u)" -eq 0 ] || own=(--user --map-root-user)
+	# shellcheck disable=SC2016  # expanded by that shell
+	unshare --mount ${own[@]+"${own[@]}"} sh -c '
+		dir=$1 work=$2
+		shift 2
+		mount --rbind /dev "$dir/dev" && mount --rbind /proc "$dir/proc" &&
+			mount --rbind "$work" "$dir/work" || exit
+		exec chroot "$dir" env -i PATH=/usr/sbin:/usr/bin LC_ALL=C HOME=/work "$@"
+	' - "$dir" "$work" "$@"
 }
 
 apt_read() {

@@ -1,49 +1,108 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kernel.sh NAME: prints the directory of one of Debian's kernels, unpacked:
-# vmlinuz and version (package and version). NAME is 6.1, 6.12 or new.
+# kernel.sh NAME: prints the directory of one of Debian's kernels, unpacked.
+# kernel.sh --headers NAME: the same, with what modules for it are built with.
+# NAME is 6.1, 6.12 or new.
 #
-# The package comes through apt.sh, by name; it is unpacked, not installed. What
-# is there is reused; remove the directory for a newer one.
+#   vmlinuz    the image
+#   release    what uname -r says there
+#   version    package and version
+#   modules/   Debian's modules for it
+#   root/      with --headers: a root file system with its headers and compiler
+#
+# The packages come through apt.sh, by name; they are unpacked, not installed.
+# What is there is reused; remove the directory for newer ones. Where the archive
+# has no headers of the image that is here any more, both are taken anew.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/apt.sh"
 . "$here/../../packaging/kernel-package.sh"
 
-# The one table of kernels: NAME -> suite and the package that names the newest.
+headers=
+if [ "${1:-}" = --headers ]; then
+	headers=yes
+	shift
+fi
+
+# What builds a module: kbuild's needs, pahole for its BTF, perl for what W=1 checks.
+tools="make pahole perl dash bash coreutils sed grep mawk findutils diffutils"
+
+# The one table of kernels: NAME -> suite. One of them is the one whose modules sparse reads.
 case ${1:-} in
 6.1) suite=bookworm ;;
-6.12) suite=trixie ;;
+6.12) suite=trixie tools="$tools sparse" ;;
 new) suite=sid ;;
-*) echo "usage: kernel.sh 6.1|6.12|new" >&2; exit 2 ;;
+*) echo "usage: kernel.sh [--headers] 6.1|6.12|new" >&2; exit 2 ;;
 esac
 name=$1
 meta=linux-image-cloud-$apt_arch
-
 kernel=$apt_cache/kernel-$name
-if [ -s "$kernel/version" ]; then
+
+have_image() { [ -s "$kernel/release" ]; }
+have_headers() { [ "$(cat "$kernel/root/complete" 2>/dev/null)" = "$tools" ]; }
+done_if_complete() {
+	have_image || return 0
+	[ -z "$headers" ] || have_headers || return 0
 	echo "$kernel"
 	exit 0
-fi
-mkdir -p "$apt_cache"
-apt_read "$suite"
+}
 
-work=$apt_cache/unpack-$name
-image=
-for package in $(kernel_packages "$meta" apt_private apt-cache "$suite"); do
-	apt_fetch "$suite" "$package" "$work" >&2
-	image=$(kernel_image "$work")
-	[ -z "$image" ] || break
-done
-if [ -z "$image" ]; then
-	echo "kernel.sh: found no kernel image in $suite's $meta" >&2
-	exit 1
+# Into $work/kernel, which then takes its place as a whole.
+get_image() {
+	local work=$apt_cache/unpack-$name image='' package release
+
+	rm -rf "$work"
+	mkdir -p "$work/kernel/modules"
+	for package in $(kernel_packages "$meta" apt_private apt-cache "$suite"); do
+		apt_fetch "$suite" "$package" "$work/package" >&2
+		image=$(kernel_image "$work/package")
+		[ -z "$image" ] || break
+	done
+	if [ -z "$image" ]; then
+		echo "kernel.sh: found no kernel image in $suite's $meta" >&2
+		exit 1
+	fi
+	mv "$image" "$work/kernel/vmlinuz"
+	release=${package#linux-*-}
+	case $package in
+	linux-binary-*) apt_fetch "$suite" "linux-modules-$release" "$work/package" >&2 ;;
+	esac
+	find "$work/package" -path "*/modules/$release/*" -name '*.ko*' -exec mv -t "$work/kernel/modules" {} +
+	echo "$package" >"$work/kernel/version"
+	echo "$release" >"$work/kernel/release"
+	rm -rf "$kernel"
+	mv "$work/kernel" "$kernel"
+	rm -rf "$work"
+}
+
+# Each suite's kernel wants its own compiler, and its build tools their own libc.
+get_headers() {
+	local release
+
+	release=$(cat "$kernel/release")
+	rm -rf "$kernel/root.new"
+	# shellcheck disable=SC2086
+	apt_tree "$suite" "$kernel/root.new" "linux-headers-$release" $tools \
+		"linux-image-$release-" linux-base- || return
+	# The types of the kernel, for those of the module: 6.1's headers don't bring them.
+	[ -e "$kernel/root.new/usr/src/linux-headers-$release/vmlinux" ] ||
+		sh "$here/../../packaging/extract-vmlinux.sh" "$kernel/vmlinuz" \
+			>"$kernel/root.new/usr/src/linux-headers-$release/vmlinux" || return
+	echo "$tools" >"$kernel/root.new/complete"
+	rm -rf "$kernel/root"
+	mv "$kernel/root.new" "$kernel/root"
+}
+
+done_if_complete
+apt_lock "$suite"
+done_if_complete # who held the lock has brought it
+apt_read "$suite"
+have_image || get_image
+if [ -n "$headers" ] && ! get_headers; then
+	echo "kernel.sh: $suite has no headers of $(cat "$kernel/release") any more; taking both anew" >&2
+	get_image
+	get_headers
 fi
-rm -rf "$kernel"
-mkdir -p "$kernel"
-mv "$image" "$kernel/vmlinuz"
-rm -rf "$work"
 apt_clean "$suite"
-echo "$package" >"$kernel/version"
 echo "$kernel"
