@@ -36,10 +36,19 @@ $(bench_tools) $(probes): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD
 	@echo "  TOOL    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The module's tests run in guests that have little beside them: static, with a
+# TAP of their own (cmocka has no static library).
+module_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/module/test_*.c)))
+module_parts := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out tests/module/test_%,$(wildcard tests/module/*.c))))
+
+$(module_tests): $(BUILD)/%: $(BUILD)/%.o $(module_parts)
+	@echo "  TEST    $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -pthread
+
 include tests/fuzz/fuzz.mk
 
 .PHONY: tests
-tests: $(unit_tests) $(ring_tests) $(programs) $(probes)
+tests: $(unit_tests) $(ring_tests) $(module_tests) $(programs) $(probes)
 
 # ---- what people type --------------------------------------------------------
 
