@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "user/lib/device.h"
@@ -96,13 +97,21 @@ static size_t page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* More than this can't be had, though a lazy kernel might promise it. Far from wrapping. */
+static size_t memory_size(void)
+{
+	struct sysinfo si;
+
+	return sysinfo(&si) ? 0 : (size_t)si.totalram * si.mem_unit;
+}
+
 int pw_block_create(size_t n, uint32_t wanted, struct pw_block *ret)
 {
 	size_t page = page_size(), len;
 	char *reserved;
 	int r = -EINVAL;
 
-	if (n > PTRDIFF_MAX - 4 * page)
+	if (n > memory_size())
 		return -ENOMEM;
 	len = (n + page - 1) / page * page;
 	for (size_t i = 0; i < PLACES; i++) {
