@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Order of init, and exit in exact reverse: the device comes last, so nobody calls before all is there. */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "device.h"
+#include "event.h"
+
+static int __init pw_init(void)
+{
+	int err;
+
+	err = pw_event_init();
+	if (err)
+		return err;
+	err = pw_device_init();
+	if (err)
+		goto exit_event;
+	return 0;
+
+exit_event:
+	pw_event_exit();
+	return err;
+}
+
+static void __exit pw_exit(void)
+{
+	pw_device_exit();
+	pw_event_exit();
+}
+
+module_init(pw_init);
+module_exit(pw_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The Pagewarden developers");
+MODULE_DESCRIPTION("Watches registered secrets leave memory, wipes, and keeps secret arenas");
