@@ -4,7 +4,7 @@
 # /init of a test guest. Runs the jobs of /jobs, one per line ("NAME TIMEOUT
 # COMMAND..."), and reports on the second serial port:
 #
-#   @READY kernel=RELEASE
+#   @READY kernel=RELEASE          or @FAILED and why, and that is all
 #   @BEGIN NAME
 #   ...what the command printed, stdout and stderr...
 #   @END NAME STATUS
@@ -38,6 +38,14 @@ stty raw -echo </dev/ttyS1
 # What this guest is to be like: /setup is part of the image where a test wants one.
 # shellcheck source=/dev/null
 [ ! -f /setup ] || . /setup
+
+[ ! -f /modules ] || while read -r module parameters; do
+	# shellcheck disable=SC2086
+	why=$(insmod "$module" $parameters 2>&1) || {
+		echo "@FAILED insmod $module: $why; $(dmesg | tail -n 1)"
+		reboot -f
+	}
+done </modules
 
 cd /pagewarden || exit
 echo "@READY kernel=$(uname -r)"
