@@ -505,13 +505,14 @@ static void words_for_everything(void **state)
 		assert_non_null(pw_loss_name(i));
 		assert_non_null(pw_loss_text(i));
 	}
-	assert_null(pw_loss_name(PW_LOSS_CAUSES - 1));
+	assert_string_equal(pw_loss_name(PW_LOSS_WIPE_UNPAIRED), "wipe_unpaired");
 	assert_null(pw_loss_text(PW_LOSS_CAUSES));
 	for (unsigned int bit = PW_COVER_LEDGER; bit <= PW_COVER_ALL_PROCESSES; bit <<= 1) {
 		assert_non_null(pw_coverage_name(bit));
 		assert_true(strlen(pw_coverage_missing_text(bit)) > 20);
 	}
-	assert_null(pw_coverage_name(PW_COVER_ALL_PROCESSES << 1));
+	assert_string_equal(pw_coverage_name(PW_COVER_RELEASES), "releases of wiped buffers");
+	assert_null(pw_coverage_name(PW_COVER_RELEASES << 1));
 	assert_null(pw_coverage_name(0));
 	assert_null(pw_coverage_name(3));
 	assert_string_equal(pw_coverage_name(PW_COVER_OOM), "OOM kills");

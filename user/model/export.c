@@ -6,16 +6,19 @@
 #include <string.h>
 
 #include "user/base/cleanup.h"
+#include "user/base/key.h"
+#include "user/model/secret_table.h"
 
 #define CMDLINE_MAX 1024 /* as struct pw_identity cuts it */
 
-union identity_buffer {
+union record_buffer {
 	struct pw_identity identity;
+	struct pw_wipe_probe probe;
 	uint8_t bytes[PW_RECORD_MAX];
 };
 
 /* Appends a string behind the struct; what does not fit is cut. */
-static uint16_t append(union identity_buffer *b, size_t *used, const void *bytes, size_t len)
+static uint16_t append(union record_buffer *b, size_t *used, const void *bytes, size_t len)
 {
 	size_t room = sizeof(b->bytes) - 8 - *used;
 
@@ -26,14 +29,21 @@ static uint16_t append(union identity_buffer *b, size_t *used, const void *bytes
 	return len;
 }
 
-static uint16_t append_text(union identity_buffer *b, size_t *used, const char *text, size_t max)
+static uint16_t append_text(union record_buffer *b, size_t *used, const char *text, size_t max)
 {
 	return append(b, used, text, strnlen(text, max));
 }
 
+/* Pads the record to whole words. */
+static void finish(union record_buffer *b, size_t used)
+{
+	memset(b->bytes + used, 0, -used & 7);
+	b->identity.rec.size = (uint16_t)((used + 7) & ~(size_t)7);
+}
+
 static int export_identity(const struct pw_process *p, uint64_t time_ns, pw_export_fn fn, void *ctx)
 {
-	union identity_buffer b;
+	union record_buffer b;
 	struct pw_identity *id = &b.identity;
 	size_t used = sizeof(*id);
 
@@ -52,8 +62,7 @@ static int export_identity(const struct pw_process *p, uint64_t time_ns, pw_expo
 	id->container_len = append_text(&b, &used, p->container, 128);
 	id->build_id_len = append(&b, &used, p->build_id, p->build_id_len);
 	id->cmdline_len = append_text(&b, &used, p->cmdline, CMDLINE_MAX);
-	memset(b.bytes + used, 0, -used & 7);
-	id->rec.size = (used + 7) & ~(size_t)7;
+	finish(&b, used);
 	return fn(ctx, &id->rec);
 }
 
@@ -67,6 +76,38 @@ static int export_process(const struct pw_process *p, uint64_t time_ns, pw_expor
 	return r;
 }
 
+static int export_probe(const struct pw_wipe_probe_row *row, uint64_t time_ns, pw_export_fn fn,
+			void *ctx)
+{
+	union record_buffer b;
+	struct pw_wipe_probe *r = &b.probe;
+	size_t used = sizeof(*r);
+
+	*r = row->probe;
+	r->rec.time_ns = time_ns;
+	r->path_len = append_text(&b, &used, row->path, 4096);
+	r->symbol_len = append_text(&b, &used, row->symbol, 1024);
+	finish(&b, used);
+	return fn(ctx, &r->rec);
+}
+
+/* What is observed, and the secrets that live (of one process, or NULL: all). */
+static int export_wipes(const struct pw_model *m, const struct pw_key *of, pw_export_fn fn, void *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < m->wipes.probe_count; i++)
+		r = export_probe(&m->wipes.probes[i], m->now_ns, fn, ctx);
+	for (size_t i = 0; !r && i < m->secrets.count; i++) {
+		const struct pw_secret_row *row = &m->secrets.rows[i];
+		struct pw_secret record = pw_secret_as_record(row);
+
+		if (row->live && (!of || pw_key_same(of, &row->key)))
+			r = fn(ctx, &record.rec);
+	}
+	return r;
+}
+
 int pw_model_export_process(const struct pw_model *m, const struct pw_process *p, pw_export_fn fn,
 			    void *ctx)
 {
@@ -76,6 +117,7 @@ int pw_model_export_process(const struct pw_model *m, const struct pw_process *p
 		return 0;
 	r = fn(ctx, &m->machine.rec);
 	r = r ? r : export_process(p, m->now_ns, fn, ctx);
+	r = r ? r : export_wipes(m, &p->key, fn, ctx);
 	return r ? r : fn(ctx, &m->tick.rec);
 }
 
@@ -91,5 +133,6 @@ int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx)
 	r = r ? r : fn(ctx, &m->machine.rec);
 	for (size_t i = 0; !r && i < count; i++)
 		r = export_process(processes[i], m->now_ns, fn, ctx);
+	r = r ? r : export_wipes(m, NULL, fn, ctx);
 	return r ? r : fn(ctx, &m->tick.rec);
 }

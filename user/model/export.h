@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way back: the model's state as records, so that a listener who comes
- * late starts complete. Dead processes are not told.
+ * late starts complete. Dead processes are not told, and no past event is: the
+ * totals of wipes and secrets count from where the listener came in.
  */
 #ifndef PW_MODEL_EXPORT_H
 #define PW_MODEL_EXPORT_H
@@ -13,10 +14,13 @@ typedef int (*pw_export_fn)(void *ctx, const struct pw_record *rec);
 
 /*
  * MACHINE, then IDENTITY and COUNTERS of each living process by ascending key,
- * then the last TICK. Nothing before the first tick. 0, fn's result or -ENOMEM.
+ * then the WIPE_PROBEs, then the live SECRETs as REGISTERED records that carry
+ * the sums of what went so far, at the time of their registration (0: before
+ * the trace), then the last TICK. Nothing before the first tick. 0, fn's result
+ * or -ENOMEM.
  */
 int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx);
-/* The same of this one alone. */
+/* The same of this one alone, with its secrets. */
 int pw_model_export_process(const struct pw_model *m, const struct pw_process *p, pw_export_fn fn,
 			    void *ctx);
 

@@ -11,11 +11,15 @@
 
 #include "user/model/event_log.h"
 #include "user/model/process_table.h"
+#include "user/model/wipe_ledger.h"
 
-/* 2^46 pages of 4 KiB are 2^58 bytes, twice what five page table levels map. */
-#define PAGES_LIMIT (1ull << 46)
-/* The series number seconds with 32 bits. */
-#define TIME_LIMIT (4294967295ull * 1000000000ull)
+#define PAGES_LIMIT PW_INGEST_PAGES_LIMIT
+#define TIME_LIMIT PW_INGEST_TIME_LIMIT
+
+bool pw_ingest_key_in_bounds(const struct pw_key *key)
+{
+	return key->pid && key->pid <= INT32_MAX && key->start_ns < TIME_LIMIT;
+}
 
 int pw_ingest_invalid(struct pw_model *m)
 {
@@ -82,6 +86,7 @@ static int on_exec(struct pw_model *m, const struct pw_record *rec)
 	int err;
 
 	memcpy(ev.path, r->path, sizeof(r->path));
+	pw_wipes_process_gone(&m->wipes, &r->key, rec->time_ns);
 	err = pw_event_log_add(&m->events, &ev);
 	if (!err)
 		err = pw_process_obtain(m, &r->key, rec->time_ns, &p);
@@ -103,6 +108,7 @@ static int on_exit(struct pw_model *m, const struct pw_record *rec)
 
 	ev.exit_code = r->exit_code;
 	ev.pages = r->hiwater_rss_pages;
+	pw_wipes_process_gone(&m->wipes, &r->key, rec->time_ns);
 	err = pw_event_log_add(&m->events, &ev);
 	if (err || !p || p->exit_seen)
 		return err;
@@ -249,6 +255,10 @@ static const struct handler handlers[] = {
 	{ PW_REC_IDENTITY, sizeof(struct pw_identity), true, pw_ingest_identity },
 	{ PW_REC_SEGMENTS, sizeof(struct pw_segments), true, pw_ingest_segments },
 	{ PW_REC_SEGMENT, sizeof(struct pw_segment), true, pw_ingest_segment },
+	{ PW_REC_WIPE, sizeof(struct pw_wipe), false, pw_ingest_wipe },
+	{ PW_REC_RELEASE, sizeof(struct pw_release), true, pw_ingest_release },
+	{ PW_REC_WIPE_PROBE, sizeof(struct pw_wipe_probe), false, pw_ingest_wipe_probe },
+	{ PW_REC_SECRET, sizeof(struct pw_secret), true, pw_ingest_secret },
 	{ PW_REC_MACHINE, sizeof(struct pw_machine), false, pw_ingest_machine },
 	{ PW_REC_TICK, sizeof(struct pw_tick), false, pw_ingest_tick },
 };
@@ -259,7 +269,7 @@ static bool record_in_bounds(const struct handler *h, const struct pw_record *re
 
 	if (rec->size < h->size || rec->size > PW_RECORD_MAX || rec->time_ns >= TIME_LIMIT)
 		return false;
-	return !h->has_key || (key->pid && key->pid <= INT32_MAX && key->start_ns < TIME_LIMIT);
+	return !h->has_key || pw_ingest_key_in_bounds(key);
 }
 
 int pw_model_ingest(void *model, const struct pw_record *rec)

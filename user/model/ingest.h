@@ -10,7 +10,17 @@ int pw_ingest_tick(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_identity(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_segments(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_segment(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_wipe(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_release(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_wipe_probe(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_secret(struct pw_model *m, const struct pw_record *rec);
 
+/* 2^46 pages of 4 KiB are 2^58 bytes, twice what five page table levels map. */
+#define PW_INGEST_PAGES_LIMIT (1ull << 46)
+/* The series number seconds with 32 bits. */
+#define PW_INGEST_TIME_LIMIT (4294967295ull * 1000000000ull)
+
+bool pw_ingest_key_in_bounds(const struct pw_key *key);
 /* A record that is skipped because its content is out of bounds. Returns 0. */
 int pw_ingest_invalid(struct pw_model *m);
 /* Where a cut set of segments ends; counts it. */

@@ -29,6 +29,7 @@ static const struct words losses[PW_LOSS_CAUSES] = {
 	[PW_LOSS_DAMAGED] = { "damaged", "damaged places in the recording" },
 	[PW_LOSS_STORE] = { "store", "history rows that could not be written" },
 	[PW_LOSS_NAMES_FULL] = { "names_full", "groups and names that found no room in the model" },
+	[PW_LOSS_WIPE_UNPAIRED] = { "wipe_unpaired", "wipe and release calls of which one half was lost" },
 };
 
 static const struct words coverage[] = {
@@ -57,6 +58,13 @@ static const struct words coverage[] = {
 			   "load the pagewarden module" },
 	{ "all processes", "processes of other users are hidden; "
 			   "run as root, or mount /proc without hidepid" },
+	{ "wipe functions", "calls of wipe functions are not seen; run `pagewarden wipes` as root, "
+			    "or give the daemon wipes = yes" },
+	{ "kernel wipes", "kfree_sensitive and kvfree_sensitive are not seen; "
+			  "needs a kernel that allows fentry or kprobes" },
+	{ "releases of wiped buffers", "whether a buffer went back unwiped or written again is not "
+				       "seen, so forgotten wipes are not; give one process or "
+				       "cgroup to look at" },
 };
 
 const char *pw_loss_name(unsigned int cause)

@@ -10,7 +10,9 @@
 #include "user/model/ingest.h"
 #include "user/model/intern.h"
 #include "user/model/process_table.h"
+#include "user/model/secret_table.h"
 #include "user/model/segment_set.h"
+#include "user/model/wipe_ledger.h"
 
 #define MALLOC_HEADER 16 /* what an allocation costs beside its bytes, about */
 
@@ -29,6 +31,8 @@ static int tables_init(struct pw_model *m)
 		err = pw_hash_init(&m->pids, m->limits.processes);
 	if (!err)
 		err = pw_hash_init(&m->groups, m->limits.groups);
+	if (!err)
+		err = pw_wipes_init(&m->wipes, m->limits.strings / 2);
 	return err;
 }
 
@@ -38,6 +42,8 @@ static void tables_deinit(struct pw_model *m)
 	m->pending = NULL;
 	pw_processes_clear(m);
 	pw_groups_clear(m);
+	pw_secrets_clear(m);
+	pw_wipes_deinit(&m->wipes);
 	pw_intern_destroy(m->strings);
 	m->strings = NULL;
 	pw_event_log_deinit(&m->events);
@@ -154,7 +160,8 @@ size_t pw_model_memory(const struct pw_model *m)
 {
 	size_t bytes = sizeof(*m) + table_memory(&m->processes) + table_memory(&m->pids) +
 		       table_memory(&m->groups) + pw_intern_memory(m->strings) +
-		       m->groups.used * (sizeof(struct pw_group) + MALLOC_HEADER);
+		       m->groups.used * (sizeof(struct pw_group) + MALLOC_HEADER) +
+		       pw_wipes_memory(&m->wipes) + pw_secrets_memory(&m->secrets);
 
 	if (m->events.ring)
 		bytes += PW_EVENTS_MAX * sizeof(*m->events.ring);

@@ -5,6 +5,8 @@
 #include "user/model/group_table.h"
 #include "user/model/ingest.h"
 #include "user/model/process_table.h"
+#include "user/model/secret_table.h"
+#include "user/model/wipe_ledger.h"
 
 /*
  * After a MACHINE that comes again (a reconnected stream, a restarted source)
@@ -35,6 +37,8 @@ static void doubt_the_living(struct pw_model *m)
 		if (p)
 			p->confirmed = false;
 	}
+	pw_wipe_probes_clear(&m->wipes);
+	pw_secrets_doubt(&m->secrets);
 	m->unconfirmed_ticks = CONFIRM_TICKS;
 }
 
@@ -68,6 +72,7 @@ int pw_ingest_machine(struct pw_model *m, const struct pw_record *rec)
 /* Retires who was not heard of since MACHINE came again. */
 static void bury_the_silent(struct pw_model *m, uint64_t time_ns)
 {
+	pw_secrets_end_unconfirmed(&m->secrets, time_ns);
 	for (size_t i = 0; i < m->pids.capacity;) {
 		struct pw_process *p = m->pids.slots[i].item;
 
@@ -150,6 +155,7 @@ int pw_ingest_tick(struct pw_model *m, const struct pw_record *rec)
 	pw_ingest_drop_pending(m);
 	tick_processes(m, t);
 	tick_machine(m, t);
+	pw_wipes_count_calls(&m->wipes);
 	m->tick = *t;
 	m->now_ns = rec->time_ns;
 	if (!m->sequence++)
