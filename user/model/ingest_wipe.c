@@ -30,8 +30,7 @@ static bool place_of(const struct pw_model *m, const struct pw_record *rec, size
 	ret->file = strings;
 	ret->file_len = strnlen(strings, file_len < FILE_MAX ? file_len : FILE_MAX);
 	ret->symbol = strings + file_len;
-	ret->symbol_len =
-		strnlen(ret->symbol, symbol_len < SYMBOL_MAX ? symbol_len : SYMBOL_MAX);
+	ret->symbol_len = strnlen(ret->symbol, symbol_len < SYMBOL_MAX ? symbol_len : SYMBOL_MAX);
 	return true;
 }
 
@@ -122,8 +121,9 @@ int pw_ingest_wipe_probe(struct pw_model *m, const struct pw_record *rec)
 static bool secret_in_bounds(const struct pw_secret *r)
 {
 	const uint64_t pages[] = {
-		r->pages_clean,	 r->pages_dirty, r->pages_mapped,  r->pages_swapped,  r->pages_copied,
-		r->pages_held,	 r->pages_unknown, r->pages_absent, r->pages_scrubbed,
+		r->pages_clean,	  r->pages_dirty,  r->pages_mapped,
+		r->pages_swapped, r->pages_copied, r->pages_held,
+		r->pages_unknown, r->pages_absent, r->pages_scrubbed,
 	};
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {

@@ -29,7 +29,8 @@ static const struct words losses[PW_LOSS_CAUSES] = {
 	[PW_LOSS_DAMAGED] = { "damaged", "damaged places in the recording" },
 	[PW_LOSS_STORE] = { "store", "history rows that could not be written" },
 	[PW_LOSS_NAMES_FULL] = { "names_full", "groups and names that found no room in the model" },
-	[PW_LOSS_WIPE_UNPAIRED] = { "wipe_unpaired", "wipe and release calls of which one half was lost" },
+	[PW_LOSS_WIPE_UNPAIRED] = { "wipe_unpaired",
+				    "wipe and release calls of which one half was lost" },
 };
 
 static const struct words coverage[] = {
@@ -59,7 +60,7 @@ static const struct words coverage[] = {
 	{ "all processes", "processes of other users are hidden; "
 			   "run as root, or mount /proc without hidepid" },
 	{ "wipe functions", "calls of wipe functions are not seen; run `pagewarden wipes` as root, "
-			    "or give the daemon wipes = yes" },
+			    "or let the daemon observe them" },
 	{ "kernel wipes", "kfree_sensitive and kvfree_sensitive are not seen; "
 			  "needs a kernel that allows fentry or kprobes" },
 	{ "releases of wiped buffers", "whether a buffer went back unwiped or written again is not "

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/model/secret.h"
 
-#define NAME(table, i) ((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "unknown")
+#define NAME(table, i) \
+	((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "unknown")
 
 static const char *const states[] = {
 	[PW_SECRET_LIVE] = "live",
@@ -26,12 +27,9 @@ static const char *const causes[] = {
 };
 
 static const char *const verdicts[] = {
-	[PW_SECRET_UNKNOWN] = "unknown",
-	[PW_SECRET_CLEAN] = "clean",
-	[PW_SECRET_DIRTY] = "dirty",
-	[PW_SECRET_STILL_MAPPED] = "still-mapped",
-	[PW_SECRET_SWAPPED] = "swapped",
-	[PW_SECRET_COPIED] = "cow-left-behind",
+	[PW_SECRET_UNKNOWN] = "unknown", [PW_SECRET_CLEAN] = "clean",
+	[PW_SECRET_DIRTY] = "dirty",	 [PW_SECRET_STILL_MAPPED] = "still-mapped",
+	[PW_SECRET_SWAPPED] = "swapped", [PW_SECRET_COPIED] = "cow-left-behind",
 	[PW_SECRET_HELD] = "held",
 };
 

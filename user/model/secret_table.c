@@ -122,10 +122,10 @@ static int name(struct pw_model *m, struct pw_secret_row *row, const char *exe)
 /* ---- sums and states -------------------------------------------------------------- */
 
 static const size_t counts[] = {
-	offsetof(struct pw_secret, pages_clean),   offsetof(struct pw_secret, pages_dirty),
-	offsetof(struct pw_secret, pages_mapped),  offsetof(struct pw_secret, pages_swapped),
-	offsetof(struct pw_secret, pages_copied),  offsetof(struct pw_secret, pages_held),
-	offsetof(struct pw_secret, pages_unknown), offsetof(struct pw_secret, pages_absent),
+	offsetof(struct pw_secret, pages_clean),    offsetof(struct pw_secret, pages_dirty),
+	offsetof(struct pw_secret, pages_mapped),   offsetof(struct pw_secret, pages_swapped),
+	offsetof(struct pw_secret, pages_copied),   offsetof(struct pw_secret, pages_held),
+	offsetof(struct pw_secret, pages_unknown),  offsetof(struct pw_secret, pages_absent),
 	offsetof(struct pw_secret, pages_scrubbed), offsetof(struct pw_secret, dirty_bytes),
 };
 #define COUNTS (sizeof(counts) / sizeof(counts[0]))

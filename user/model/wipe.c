@@ -30,9 +30,12 @@ static const char *const verdicts[] = {
 };
 
 static const char *const afters[] = {
-	[PW_AFTER_LIVES] = "",		       [PW_AFTER_CLEAN] = "clean",
-	[PW_AFTER_REWRITTEN] = "rewritten",    [PW_AFTER_UNSEEN] = "unseen",
-	[PW_AFTER_EXITED] = "exited",	       [PW_AFTER_DIRTY] = "dirty",
+	[PW_AFTER_LIVES] = "",
+	[PW_AFTER_CLEAN] = "clean",
+	[PW_AFTER_REWRITTEN] = "rewritten",
+	[PW_AFTER_UNSEEN] = "unseen",
+	[PW_AFTER_EXITED] = "exited",
+	[PW_AFTER_DIRTY] = "dirty",
 };
 
 static const struct {

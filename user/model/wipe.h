@@ -114,8 +114,8 @@ struct pw_wipe_ledger {
 const char *pw_wipe_function_name(uint16_t function); /* "explicit_bzero"; "unknown" */
 const char *
 pw_wipe_verdict_name(uint8_t verdict); /* "wiped", "wiped-in-part", "not-wiped", "unknown" */
-const char *
-pw_wipe_after_name(enum pw_wipe_after after); /* "", "clean", "rewritten", "unseen", "exited", "dirty" */
+const char *pw_wipe_after_name(
+	enum pw_wipe_after after); /* "", "clean", "rewritten", "unseen", "exited", "dirty" */
 const char *pw_unseen_reason_name(uint8_t reason); /* "memfd_secret", "not-resident", ...; "" */
 const char *pw_unseen_reason_text(uint8_t reason); /* a clause for people */
 

@@ -187,10 +187,10 @@ int pw_wipes_add_wipe(struct pw_wipe_ledger *l, const struct pw_wipe *r,
 	int err = pw_wipe_caller_obtain(l, place, &caller, ret_full);
 
 	if (!err)
-		err = next_event(l, place, caller,
-				 caller ? (const char *[]){ caller->exe, caller->file, caller->symbol } :
-					  NULL,
-				 &ev, ret_full);
+		err = next_event(
+			l, place, caller,
+			caller ? (const char *[]){ caller->exe, caller->file, caller->symbol } : NULL,
+			&ev, ret_full);
 	if (err)
 		return err;
 	ev->wipe = *r;

@@ -158,7 +158,8 @@ int pw_wipe_caller_obtain(struct pw_wipe_ledger *l, const struct pw_wipe_place *
 	}
 	err = allocate(&l->callers, PW_WIPE_CALLERS_MAX, sizeof(*l->callers));
 	if (!err)
-		err = name_row(l, p, &l->caller_index, &l->callers[count], &l->caller_count, ret_full);
+		err = name_row(l, p, &l->caller_index, &l->callers[count], &l->caller_count,
+			       ret_full);
 	if (!err && l->caller_count > count)
 		*ret = &l->callers[count];
 	return err;
