@@ -80,17 +80,19 @@ _LAYOUT_KNOWN = (sys.implementation.name == "cpython"
                  and not sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
+# Of a string that is not ASCII, seen on one of two characters of two bytes each.
+_WIDE_HEADER = sys.getsizeof("".join(["\u20ac", "\u20ad"])) - 3 * 2
+
+
 def _layout_of_str(obj):
     """Where the characters are: (offset, size), or None where they are elsewhere as well."""
-    empty = sys.getsizeof("") - 1  # the header of a string that is ASCII
     if obj.isascii():
+        empty = sys.getsizeof("") - 1  # the header
         layout = empty, len(obj)
         return layout if sys.getsizeof(obj) == empty + len(obj) + 1 else None
-    # The header of any other: two pointers more, the UTF-8 form and its length.
-    header = empty + 2 * _POINTER
     for kind in (1, 2, 4):
-        if sys.getsizeof(obj) == header + (len(obj) + 1) * kind:
-            return header, len(obj) * kind
+        if sys.getsizeof(obj) == _WIDE_HEADER + (len(obj) + 1) * kind:
+            return _WIDE_HEADER, len(obj) * kind
     return None
 
 
