@@ -11,6 +11,7 @@
 #   vm_job DIR NAME TIMEOUT CMD... one more job
 #   vm_boot DIR KERNEL OUT         packs and boots; results in OUT (VM_MEMORY, VM_APPEND, VM_TIMEOUT)
 #   vm_job_status OUT NAME         its exit status, or "gone" where the guest died before its end
+#   vm_relay OUT JOB LIMIT PREFIX  its results as tests of the script that sources lib/check.sh too
 #   vm_complaints OUT              what the kernel log has against the run, a line each
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -189,6 +190,25 @@ vm_job_status() {
 	else
 		echo gone
 	fi
+}
+
+# The limit is the job's in seconds; a test's name here is "PREFIX: NAME".
+vm_relay() {
+	local out=$1 job=$2 limit=$3 prefix=$4 status state name reason
+
+	status=$(vm_job_status "$out" "$job")
+	if [ "$status" = gone ]; then
+		fail "$prefix" "the guest ended before this test did: $(tail -n 2 "$out/log" | tr '\n' '|')"
+		return
+	fi
+	while IFS=$'\t' read -r state name reason; do
+		case $state in
+		pass) pass "$prefix: $name" ;;
+		skip) skip "$prefix: $name" "$reason" ;;
+		*) fail "$prefix: $name" "$(printf '%b' "$reason")" ;;
+		esac
+	done < <(vm_job_output "$out" "$job" |
+		awk -v status="$status" -v limit="$limit" -v took="$limit" -f "$vm_root/tests/lib/tap.awk")
 }
 
 # The guest came up at all; else says why on stdout.

@@ -49,25 +49,6 @@ for name in "${VM_KERNELS[@]}"; do
 done
 wait
 
-# relay KERNEL JOB: what the guest's test said, as tests of this script.
-relay() {
-	local out=$tmp/out-$1 job=$2 status state name reason
-
-	status=$(vm_job_status "$out" "$job")
-	if [ "$status" = gone ]; then
-		fail "$1 $job" "the guest ended before this test did: $(tail -n 2 "$out/log" | tr '\n' '|')"
-		return
-	fi
-	while IFS=$'\t' read -r state name reason; do
-		case $state in
-		pass) pass "$1 $job: $name" ;;
-		skip) skip "$1 $job: $name" "$reason" ;;
-		*) fail "$1 $job: $name" "$(printf '%b' "$reason")" ;;
-		esac
-	done < <(vm_job_output "$out" "$job" |
-		awk -v status="$status" -v limit="$(limit_of "$job")" -v took="$(limit_of "$job")" -f "$root/tests/lib/tap.awk")
-}
-
 for name in "${VM_KERNELS[@]}"; do
 	if [ ! -d "$tmp/out-$name" ]; then
 		reason="no kernel $name: $(tail -n 3 "$tmp/fetch-$name" | tr '\n' ' ')"
@@ -80,7 +61,8 @@ for name in "${VM_KERNELS[@]}"; do
 	fi
 	check "$name boots" vm_booted "$tmp/out-$name"
 	for binary in "${live[@]}"; do
-		relay "$name" "$(basename "$binary")"
+		job=$(basename "$binary")
+		vm_relay "$tmp/out-$name" "$job" "$(limit_of "$job")" "$name $job"
 	done
 	complaints=$(vm_complaints "$tmp/out-$name")
 	if [ -z "$complaints" ]; then
