@@ -10,7 +10,7 @@
  *	bound = (p + z^2/2n - z * sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)
  *
  * A site with bound >= PW_FORGOTTEN_SHARE and at least one release without a
- * wipe is suspected. The bound needs about 16 wiped releases to one without; a
+ * wipe is suspected. The bound needs 18 wiped releases to one without; a
  * site that wipes by turns never gets there. It is a suspicion: the buffer may
  * have held nothing secret that time.
  */
