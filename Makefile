@@ -5,6 +5,7 @@
 # make check      install what is missing, build, run every ring of tests
 # make bench      the measurements of docs/overhead.md
 # make install    into $(DESTDIR)$(PREFIX)
+# make module     the optional kernel module; packaging/module.mk has more
 #
 # Objects and generated files live in $(BUILD) alone.
 
@@ -130,5 +131,6 @@ clean:
 
 include tests/tests.mk
 include packaging/install.mk
+include packaging/module.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -10,6 +10,7 @@ DOCDIR ?= $(PREFIX)/share/doc/pagewarden
 
 units := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket)
 sysusers := $(wildcard packaging/systemd/*.sysusers)
+udev_rules := $(wildcard packaging/udev/*.rules)
 tmpfiles := $(wildcard packaging/systemd/*.tmpfiles)
 man_pages := $(wildcard packaging/man/*.[1-8])
 documents := $(wildcard README.md LICENSE docs/*.md)
@@ -26,6 +27,8 @@ installed := $(BINDIR)/pagewarden $(man_targets) $(BASHCOMPDIR)/pagewarden \
 	     $(units:packaging/systemd/%=$(UNITDIR)/%) \
 	     $(sysusers:packaging/systemd/%.sysusers=$(PREFIX)/lib/sysusers.d/%.conf) \
 	     $(tmpfiles:packaging/systemd/%.tmpfiles=$(PREFIX)/lib/tmpfiles.d/%.conf) \
+	     $(udev_rules:packaging/udev/%=$(PREFIX)/lib/udev/rules.d/%) \
+	     $(DOCDIR)/examples/modules-load.d/pagewarden.conf \
 	     $(INCLUDEDIR)/pagewarden.h $(addprefix $(LIBDIR)/,$(libraries) pkgconfig/pagewarden.pc) \
 	     $(python_module:user/lib/python/%=$(PYTHONDIR)/%) \
 	     $(addprefix $(DOCDIR)/,$(notdir $(documents))) \
@@ -47,6 +50,8 @@ install: all
 	$(if $(units),$(INSTALL) -D -m 644 -t $(DESTDIR)$(UNITDIR) $(units))
 	$(foreach f,$(sysusers),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(PREFIX)/lib/sysusers.d/$(basename $(notdir $(f))).conf &&) true
 	$(foreach f,$(tmpfiles),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/$(basename $(notdir $(f))).conf &&) true
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d $(udev_rules)
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR)/examples/modules-load.d packaging/modules-load/pagewarden.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR) $(documents)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR)/schema $(schemas)
 	$(if $(configuration),test -e $(DESTDIR)$(SYSCONFDIR)/pagewarden/pagewarden.conf || \
@@ -55,4 +60,4 @@ install: all
 # The configuration, the history and the group stay.
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(installed))
-	-rmdir $(DESTDIR)$(DOCDIR)/schema $(DESTDIR)$(DOCDIR) 2>/dev/null
+	-rmdir $(DESTDIR)$(DOCDIR)/examples/modules-load.d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR)/schema $(DESTDIR)$(DOCDIR) 2>/dev/null

@@ -11,6 +11,7 @@ for f in usr/bin/pagewarden usr/share/man/man1/pagewarden.1 \
 	usr/share/bash-completion/completions/pagewarden \
 	usr/lib/systemd/system/pagewarden.service usr/lib/sysusers.d/pagewarden.conf \
 	etc/pagewarden/pagewarden.conf usr/share/doc/pagewarden/LICENSE \
+	usr/lib/udev/rules.d/60-pagewarden.rules \
 	usr/share/doc/pagewarden/schema/pagewarden.processes.v1.schema.json; do
 	check "$f is there" test -s "$into/$f"
 done

@@ -28,10 +28,10 @@ fi
 # What builds a module: kbuild's needs, pahole for its BTF, perl for what W=1 checks.
 tools="make pahole perl dash bash coreutils sed grep mawk findutils diffutils"
 
-# The one table of kernels: NAME -> suite. One of them is the one whose modules sparse reads.
+# The one table of kernels: NAME -> suite. In one of them are also those that check and package.
 case ${1:-} in
 6.1) suite=bookworm ;;
-6.12) suite=trixie tools="$tools sparse" ;;
+6.12) suite=trixie tools="$tools sparse dkms kmod xz-utils" ;;
 new) suite=sid ;;
 *) echo "usage: kernel.sh [--headers] 6.1|6.12|new" >&2; exit 2 ;;
 esac

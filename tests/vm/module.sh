@@ -24,25 +24,10 @@ mkdir -p "$out/kmod"
 exec 8>"$out/lock"
 flock 8
 
-sources() { (cd "$1" && find Kbuild kmod -type f ! -name '*.mod.c' \( -name '*.[chS]' -o -name Kbuild \) | sort); }
-
-# A copy, because kbuild leaves its objects beside the sources.
-copy_sources() {
-	local file
-
-	: >>"$out/Kbuild"
-	for file in $(comm -13 <(sources "$root") <(sources "$out")); do
-		rm "$out/$file"
-	done
-	sources "$root" | while IFS= read -r file; do
-		cmp -s "$root/$file" "$out/$file" || install -D -m 644 "$root/$file" "$out/$file"
-	done
-}
-
 # What it was made of: the sources, the kernel, and how.
 made_of() {
 	echo "$release $*"
-	(cd "$root" && sources . | xargs sha256sum "$here/module.sh")
+	(cd "$root" && find Kbuild kmod "$here/module.sh" -type f -print0 | sort -z | xargs -0 sha256sum)
 }
 
 if [ -s "$out/pagewarden.ko" ] && [ "$(made_of "$@")" = "$(cat "$out/made-of" 2>/dev/null)" ]; then
@@ -50,7 +35,7 @@ if [ -s "$out/pagewarden.ko" ] && [ "$(made_of "$@")" = "$(cat "$out/made-of" 2>
 	exit 0
 fi
 rm -f "$out/pagewarden.ko" "$out/made-of"
-copy_sources
+sh "$root/packaging/module-sources.sh" "$out"
 status=0
 # Debian's headers of 6.1 come without resolve_btfids; the module has no BTF IDs for it to resolve.
 resolve=()
