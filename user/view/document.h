@@ -12,7 +12,7 @@
 #include "user/view/emit.h"
 #include "user/view/tables.h"
 
-#define PW_DOCUMENT_TABLES 12
+#define PW_DOCUMENT_TABLES 20
 
 struct pw_table_shape {
 	const char *name; /* NULL ends the list */
@@ -49,8 +49,11 @@ enum pw_inspect_table {
 };
 /* Header: what was looked at. Table: the checks. */
 extern const struct pw_document_shape pw_document_doctor;
-/* Header: the machine. Tables: see report.h. */
+/* Header: the machine. Tables: see report.h, wipe_report.h, secret_report.h. */
 extern const struct pw_document_shape pw_document_report;
+extern const struct pw_document_shape pw_document_wipes;
+extern const struct pw_document_shape pw_document_alerts;
+extern const struct pw_document_shape pw_document_secrets;
 
 extern const struct pw_document_shape *const pw_document_shapes[]; /* ends with NULL */
 

@@ -36,6 +36,7 @@ struct pw_emit_options {
 	/* Documents that follow one another in one stream: */
 	bool repeated; /* JSON: each is one line */
 	bool continued; /* not the first: CSV leaves out the names */
+	bool log; /* text: rows of the one table that CSV prints too; their titles once */
 	bool ascii; /* text without Unicode: bars of ASCII, other bytes as \xHH */
 };
 

@@ -122,7 +122,8 @@ static int put_table(struct text_out *o, const struct pw_table *t, bool first)
 		fprintf(o->file, "%s%s\n", first ? "" : "\n", t->title);
 	l.count = pw_emit_shown(t, o->opt->columns, l.column, COLUMNS_MAX);
 	layout_measure(&l, t, o);
-	put_titles(o, &l);
+	if (!(o->opt->log && o->opt->continued))
+		put_titles(o, &l);
 	for (size_t i = 0; i < t->count && !pw_emit_status(o->file); i++)
 		put_row(o, &l, t, t->rows[i]);
 	return pw_emit_status(o->file);
@@ -169,6 +170,8 @@ int pw_emit_text(const struct pw_document *doc, const struct pw_emit_options *op
 	if (!cell || !line)
 		return -ENOMEM;
 	line[0] = '\0';
+	if (opt->log)
+		return put_table(&o, &doc->tables[doc->csv_table], true);
 	if (doc->header && doc->header->count)
 		put_header(&o, doc->header);
 	for (size_t i = 0; i < doc->table_count && !err; i++)

@@ -18,6 +18,28 @@ void pw_table_hex(const uint8_t *bytes, size_t len, struct pw_value *ret);
 void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret);
 
 /*
+ * A getter of a table whose ctx is the model: `r` is the row, `m` the model; unknown where the
+ * condition does not hold. And the column that it belongs to.
+ */
+#define PW_TABLE_VALUE(table, row_type, name, condition, set, expression)                        \
+	static void get_##table##_##name(const void *ctx, const void *row, struct pw_value *ret) \
+	{                                                                                        \
+		const struct pw_model *m = ctx;                                                  \
+		const row_type *r = row;                                                         \
+                                                                                                 \
+		(void)m;                                                                         \
+		(void)r;                                                                         \
+		if (condition)                                                                   \
+			set(ret, expression);                                                    \
+		else                                                                             \
+			pw_value_unknown(ret);                                                   \
+	}
+#define PW_TABLE_COLUMN(table, name, title, unit, width, standard, help)                  \
+	{                                                                                 \
+#name, title, help, PW_UNIT_##unit, width, standard, get_##table##_##name \
+	}
+
+/*
  * The columns that processes and groups have alike; each table defines its own
  * get_NAME. C is the table's macro.
  */

@@ -16,6 +16,16 @@ extern const struct pw_column pw_machine_columns[]; /* row: struct pw_model */
 extern const struct pw_column pw_loss_columns[]; /* row: struct pw_loss_row */
 extern const struct pw_column pw_coverage_columns[]; /* row: struct pw_coverage_row */
 extern const struct pw_column pw_timeline_columns[]; /* row: struct pw_timeline_row */
+extern const struct pw_column pw_wipe_columns[]; /* row: struct pw_wipe_event */
+extern const struct pw_column pw_wipe_total_columns[]; /* row: struct pw_wipe_totals */
+extern const struct pw_column pw_wipe_function_columns[]; /* row: struct pw_wipe_function_row */
+extern const struct pw_column pw_wipe_caller_columns[]; /* row: struct pw_wipe_caller */
+extern const struct pw_column pw_wipe_site_columns[]; /* row: struct pw_wipe_site */
+extern const struct pw_column pw_wipe_probe_columns[]; /* row: struct pw_wipe_probe_row */
+extern const struct pw_column pw_wipe_note_columns[]; /* row: the text itself */
+extern const struct pw_column pw_alert_columns[]; /* row: struct pw_wipe_alert */
+extern const struct pw_column pw_secret_columns[]; /* row: struct pw_secret_row */
+extern const struct pw_column pw_secret_event_columns[]; /* row: struct pw_secret */
 extern const struct pw_column pw_doctor_columns[]; /* row: struct pw_doctor_row; ctx: none */
 extern const struct pw_column pw_doctor_host_columns[]; /* row: struct pw_doctor_host; ctx: none */
 
@@ -23,6 +33,22 @@ struct pw_loss_row {
 	const char *cause;
 	const char *text;
 	uint64_t count;
+};
+
+/* Calls of one function, and where it is observed. */
+struct pw_wipe_function_row {
+	uint16_t function; /* enum pw_wipe_function */
+	uint64_t by_verdict[4]; /* by enum pw_wipe_verdict */
+	uint64_t files, files_refused;
+	const char *example; /* the first file; "": none, or the kernel */
+};
+
+struct pw_wipe_totals {
+	uint64_t wipes, releases;
+	uint64_t by_verdict[4]; /* of the wipes, by enum pw_wipe_verdict */
+	uint64_t functions, files, files_refused; /* observed */
+	uint64_t alerts, certain_alerts;
+	uint64_t not_shown; /* events that were counted and made room for newer ones before they were shown */
 };
 
 struct pw_coverage_row {
