@@ -135,33 +135,79 @@ static bool climbs(const char *path)
 	return false;
 }
 
+static const char *const v2_mounts[] = { "sys/fs/cgroup/unified", "sys/fs/cgroup" };
+
+/* Where the v2 hierarchy is mounted: only it has this file. NULL: nowhere known. */
+static const char *v2_mount(const struct pw_procfs *fs)
+{
+	for (size_t i = 0; i < sizeof(v2_mounts) / sizeof(v2_mounts[0]); i++) {
+		pw_auto_close int probe = -1;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/%s/cgroup.controllers", v2_mounts[i]);
+		probe = pw_procfs_open_path(fs, path, O_PATH | O_CLOEXEC);
+		if (probe >= 0)
+			return v2_mounts[i];
+	}
+	return NULL;
+}
+
+/* The inode of a directory below the mount. 0 or -errno. */
+static int v2_id(const struct pw_procfs *fs, const char *mount, struct span below, uint64_t *ret)
+{
+	char path[4096 + 64];
+	pw_auto_close int dir = -1;
+	struct stat st;
+
+	if (below.len >= 4096)
+		return -ENAMETOOLONG;
+	snprintf(path, sizeof(path), "/%s%.*s", mount, (int)below.len, below.at);
+	if (climbs(path))
+		return -EINVAL;
+	dir = pw_procfs_open_path(fs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return dir;
+	if (fstat(dir, &st))
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
 uint64_t pw_cgroup_id(const struct pw_procfs *fs, const char *text, size_t len)
 {
-	static const char *const mounts[] = { "sys/fs/cgroup/unified", "sys/fs/cgroup" };
+	const char *mount = v2_mount(fs);
 	struct span found;
+	uint64_t id = 0;
 
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		char path[4096 + 64];
-		pw_auto_close int probe = -1;
-		pw_auto_close int dir = -1;
-		struct stat st;
+	if (mount && find_path(text, len, "", &found))
+		v2_id(fs, mount, found, &id);
+	return id;
+}
 
-		/* only a v2 hierarchy has this file */
-		snprintf(path, sizeof(path), "/%s/cgroup.controllers", mounts[i]);
-		probe = pw_procfs_open_path(fs, path, O_PATH | O_CLOEXEC);
-		if (probe < 0)
-			continue;
-		if (!find_path(text, len, "", &found) || found.len >= 4096)
-			return 0;
-		snprintf(path, sizeof(path), "/%s%.*s", mounts[i], (int)found.len, found.at);
-		if (climbs(path))
-			return 0;
-		dir = pw_procfs_open_path(fs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (dir < 0 || fstat(dir, &st) != 0)
-			return 0;
-		return st.st_ino;
+int pw_cgroup_find(const struct pw_procfs *fs, const char *path, uint64_t *ret_id,
+		   struct pw_error *err)
+{
+	const char *mount = v2_mount(fs);
+	struct span below = { path, strlen(path) };
+	int rc;
+
+	if (!mount) {
+		pw_error_set(err, -EOPNOTSUPP,
+			     "cannot look for the cgroup %s: cgroup v2 is not mounted", path);
+		pw_error_remedy(err,
+				"mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified, or watch a PID");
+		return -EOPNOTSUPP;
 	}
-	return 0;
+	/* as cgroup paths are written, or as the directory is */
+	if (path[0] == '/' && span_starts(span_skip(below, 1), mount))
+		below = span_skip(below, 1 + strlen(mount));
+	rc = path[0] == '/' ? v2_id(fs, mount, below, ret_id) : -EINVAL;
+	if (!rc)
+		return 0;
+	pw_error_set(err, rc, "there is no cgroup %s: %s", path,
+		     rc == -EINVAL ? "not an absolute path" : strerror(-rc));
+	pw_error_remedy(err, "the directories below /%s are the cgroups", mount);
+	return rc;
 }
 
 /* ---- systemd units ------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "kmod/uapi/pagewarden.h"
+#include "user/base/error.h"
 #include "user/base/procfs.h"
 #include "user/inspect/build_id.h"
 
@@ -38,5 +39,8 @@ void pw_cgroup_container(const char *path, char *id, size_t size);
 
 /* Inode of the v2 cgroup directory, which is its id in the kernel; 0: not known. */
 uint64_t pw_cgroup_id(const struct pw_procfs *fs, const char *text, size_t len);
+/* The same for a path: "/system.slice/nginx.service", or its directory. 0, -ENOENT, or another -errno. */
+int pw_cgroup_find(const struct pw_procfs *fs, const char *path, uint64_t *ret_id,
+		   struct pw_error *err);
 
 #endif

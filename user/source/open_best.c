@@ -7,7 +7,7 @@
 static bool wants_its_own(const struct pw_source_options *opt)
 {
 	return opt->root || opt->sample_every || opt->process_capacity || opt->ring_bytes ||
-	       opt->vm_calls != PW_VM_CALLS_AUTO || opt->no_seed || opt->no_ledger;
+	       opt->vm_calls != PW_VM_CALLS_AUTO || opt->no_seed || opt->no_ledger || opt->wipes.on;
 }
 
 /* Whether *why is worth a line: no daemon at the usual place is no news. */

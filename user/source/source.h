@@ -100,6 +100,11 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source **ret,
 			  struct pw_error *err);
 /*
+ * The module's own ring (user/source/module.c): secrets and verified wipes alone, for who has no
+ * BPF. The live watches come first, as their REGISTERED records. -ENOENT: it is not loaded.
+ */
+int pw_source_module_create(struct pw_source **ret, struct pw_error *err);
+/*
  * The best of one's own: BPF with the ledger, BPF without it where page frames
  * are hidden, /proc alone. *why: the cause when it is not the first.
  */
