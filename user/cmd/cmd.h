@@ -35,7 +35,8 @@ struct pw_command {
 };
 
 extern const struct pw_command pw_command_top, pw_command_inspect, pw_command_record,
-	pw_command_replay, pw_command_report, pw_command_doctor, pw_command_daemon;
+	pw_command_replay, pw_command_report, pw_command_wipes, pw_command_secrets,
+	pw_command_doctor, pw_command_daemon;
 
 int pw_command_help(const struct pw_command *c, FILE *out);
 /* "pagewarden inspect: MESSAGE" and a pointer to --help; returns PW_EXIT_USAGE. */
@@ -87,6 +88,7 @@ struct pw_common {
 	uint64_t count; /* 0: no limit */
 	const char *socket_path; /* --socket PATH, "none": never the daemon */
 	const char *input; /* --replay FILE: a recording in place of the live machine */
+	bool module; /* secrets: the module's device, not what counts pages */
 	struct pw_source_options source; /* --sample, --capacity, --vm-calls, --no-seed, --root */
 };
 

@@ -10,9 +10,9 @@
 #include "user/base/clock.h"
 #include "user/base/procfs.h"
 #include "user/cmd/live.h"
+#include "user/cmd/pid.h"
 #include "user/cmd/session.h"
 #include "user/cmd/views.h"
-#include "user/source/machine.h"
 #include "user/view/tables.h"
 
 enum {
@@ -36,47 +36,9 @@ struct inspect {
 
 static int not_there(const struct inspect *in, struct pw_error *err)
 {
-	struct pw_proc_stat stat;
-
 	if (in->common.input)
 		return pw_error_set(err, -ESRCH, "%s knows no process %u", in->common.input, in->pid);
-	if (pw_procfs_stat(&in->fs, in->pid, &stat) == 0)
-		return pw_error_set(err, -ESRCH,
-				    "process %u has no address space of its own: a kernel thread, "
-				    "or one that has ended and waits for its parent",
-				    in->pid);
-	pw_error_set(err, -ESRCH, "there is no process %u", in->pid);
-	if (pw_machine_sees_all(&in->fs))
-		pw_error_remedy(err, "it has ended, or runs in another pid namespace; "
-				     "pagewarden top lists what is there");
-	else
-		pw_error_remedy(err, "or it is another user's, and /proc is mounted with hidepid: "
-				     "run as root, or mount /proc without it");
-	return -ESRCH;
-}
-
-/* Before anything is loaded: a PID that is not there, or a thread's. */
-static int check_pid(const struct inspect *in, struct pw_error *err)
-{
-	char status[4096];
-	const char *tgid;
-	unsigned long leader;
-	int rc;
-
-	if (in->common.input)
-		return 0;
-	rc = pw_procfs_read(&in->fs, in->pid, "status", status, sizeof(status), NULL);
-	if (rc == -ESRCH || rc == -ENOENT)
-		return not_there(in, err);
-	if (rc && rc != -E2BIG)
-		return 0; /* what can't be read is told by who needs it */
-	tgid = strstr(status, "\nTgid:");
-	leader = tgid ? strtoul(tgid + 6, NULL, 10) : in->pid;
-	if (leader == in->pid)
-		return 0;
-	pw_error_set(err, -ESRCH, "%u is a thread of process %lu", in->pid, leader);
-	pw_error_remedy(err, "pagewarden inspect %lu", leader);
-	return -ESRCH;
+	return pw_pid_not_there(&in->fs, in->pid, err);
 }
 
 static void describe_end(const struct pw_process *p, char *out, size_t size)
@@ -218,7 +180,7 @@ static int inspect(struct inspect *in, struct pw_error *err)
 	int rc;
 
 	pw_procfs_init(&in->fs, in->common.source.root);
-	rc = check_pid(in, err);
+	rc = in->common.input ? 0 : pw_pid_check(&in->fs, in->pid, "pagewarden inspect", err);
 	if (rc)
 		return rc;
 	/* one look at one process loads no BPF program for it */

@@ -69,7 +69,7 @@ int pw_output_emit(struct pw_output *o, const struct pw_document *doc, struct pw
 	int rc;
 
 	errno = 0;
-	if (o->emit.continued && o->emit.format == PW_FORMAT_TEXT)
+	if (o->emit.continued && o->emit.format == PW_FORMAT_TEXT && !o->emit.log)
 		putc('\n', o->file);
 	rc = pw_emit(doc, &o->emit, o->file);
 	/* each document is whole for who reads along */

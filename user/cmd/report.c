@@ -6,13 +6,11 @@
 #include <string.h>
 
 #include "user/base/clock.h"
-#include "user/base/procfs.h"
 #include "user/base/replace.h"
 #include "user/cmd/interrupt.h"
+#include "user/cmd/past.h"
 #include "user/cmd/session.h"
 #include "user/daemon/daemon.h"
-#include "user/source/machine.h"
-#include "user/store/replay.h"
 #include "user/view/listing.h"
 #include "user/view/report.h"
 
@@ -103,35 +101,6 @@ static int look(struct report *r, struct pw_error *err)
 	return 0;
 }
 
-/* ---- the past -------------------------------------------------------------------- */
-
-static int look_back(struct report *r, struct pw_error *err)
-{
-	struct pw_store_options options = { .read_only = true };
-	struct pw_machine machine; /* the history does not keep it: as it is here and now */
-	struct pw_procfs fs;
-	uint64_t now = pw_clock_real_ns();
-	struct pw_store *store;
-	int rc = pw_store_open(r->history, &options, &store, err);
-
-	if (rc == -ENOENT)
-		pw_error_remedy(err, "the daemon keeps it: systemctl start pagewarden; or name "
-				     "another with --history");
-	if (rc)
-		return rc;
-	pw_procfs_init(&fs, r->common.source.root);
-	rc = pw_machine_fill(&fs, "history",
-			     PW_COVER_EVENTS | PW_COVER_OOM | PW_COVER_ALL_PROCESSES, &machine);
-	rc = rc ? rc : pw_model_create(NULL, &r->past);
-	if (rc)
-		pw_error_set(err, rc, "cannot look at this machine: %s", strerror(-rc));
-	else
-		rc = pw_store_replay(store, now > r->since_ns ? now - r->since_ns : 0, now,
-				     &machine, pw_model_ingest, r->past, err);
-	pw_store_close(store);
-	return rc;
-}
-
 /* ---- printing -------------------------------------------------------------------- */
 
 static int print(const struct report *r, FILE *out)
@@ -183,7 +152,7 @@ static int report(struct report *r, struct pw_error *err)
 	int rc;
 
 	if (r->since_ns) {
-		rc = look_back(r, err);
+		rc = pw_past_open(r->history, r->since_ns, r->common.source.root, &r->past, err);
 		return rc ? rc : print_report(r, err);
 	}
 	rc = pw_session_open(&r->common, &r->session, err);

@@ -17,6 +17,8 @@ static int open_source(struct pw_session *s, const struct pw_common *c, struct p
 {
 	if (c->input)
 		return pw_source_replay_create(c->input, &s->source, err);
+	if (c->module)
+		return pw_source_module_create(&s->source, err);
 	return pw_source_open_best(&s->options, c->socket_path, &s->source, &s->why, err);
 }
 
