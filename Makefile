@@ -49,6 +49,7 @@ cmd_obj := $(cmd_src:%.c=$(BUILD)/%.o)
 # What the objects share comes first: libbpf's linker gives a wrong offset to a
 # variable that it meets as extern before its definition.
 wipe_bpf_src := $(sort $(wildcard bpf/wipe*.bpf.c bpf/secret*.bpf.c))
+wipe_bpf_src := $(filter bpf/wipe_maps.bpf.c,$(wipe_bpf_src)) $(filter-out bpf/wipe_maps.bpf.c,$(wipe_bpf_src))
 bpf_src := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c bpf/calibrate.bpf.c $(wipe_bpf_src),$(sort $(wildcard bpf/*.bpf.c)))
 bpf_obj := $(bpf_src:%.bpf.c=$(BUILD)/%.bpf.o)
 wipe_bpf_obj := $(wipe_bpf_src:%.bpf.c=$(BUILD)/%.bpf.o)

@@ -6,13 +6,7 @@
 #ifndef PW_MAPS_BPF_H
 #define PW_MAPS_BPF_H
 
-#include "bpf/core_compat.bpf.h"
-
-#ifdef PW_DEFINE_MAPS
-#define PW_EXTERN
-#else
-#define PW_EXTERN extern
-#endif
+#include "bpf/events.bpf.h"
 
 /* One entry per block of sample_every pages; see slot.h. */
 PW_EXTERN struct {
@@ -44,13 +38,6 @@ PW_EXTERN struct {
 	__type(key, struct pw_key);
 	__type(value, u32);
 } procs SEC(".maps");
-
-PW_EXTERN struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct pw_stats);
-} stats SEC(".maps");
 
 /* The last process that this CPU charged. */
 struct pw_last_owner {
@@ -90,25 +77,5 @@ PW_EXTERN struct {
 	__type(key, u32);
 	__type(value, u64);
 } stray_bits SEC(".maps");
-
-PW_EXTERN struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} events SEC(".maps");
-
-static __always_inline struct pw_stats *pw_stats(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&stats, &zero);
-}
-
-static __always_inline void pw_count_loss(u32 cause)
-{
-	struct pw_stats *s = pw_stats();
-
-	if (s && cause < PW_LOSS_CAUSES)
-		s->lost[cause]++;
-}
 
 #endif /* PW_MAPS_BPF_H */

@@ -1,58 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The events of a process's life, as records of the ABI through a ring.
- * tried = received + RING_FULL, exactly: every attempt is counted, and so is
- * every failed reserve. The reader is woken only when the ring is half full;
- * otherwise it comes by itself at the end of its interval.
- */
+/* The events of a process's life, as records of the ABI through the ring. */
 #include "bpf/owner.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile __u64 ring_half; /* bytes that wake the reader */
 const volatile bool exit_tells_last; /* the tracepoint's second argument: last thread */
 const volatile bool victim_is_pid; /* mark_victim gives a pid, not a task */
-
-static __always_inline void *reserve(u64 size)
-{
-	struct pw_stats *s = pw_stats();
-	void *rec;
-
-	if (!s)
-		return NULL;
-	s->events_tried++;
-	rec = bpf_ringbuf_reserve(&events, size, 0);
-	if (!rec)
-		s->lost[PW_LOSS_RING_FULL]++;
-	return rec;
-}
-
-static __always_inline void submit(void *rec)
-{
-	u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-
-	bpf_ringbuf_submit(rec, waiting >= ring_half ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
-}
-
-static __always_inline void begin_record(struct pw_record *rec, u16 type, u16 size)
-{
-	rec->type = type;
-	rec->size = size;
-	rec->reserved = 0;
-	rec->time_ns = bpf_ktime_get_boot_ns();
-}
-
-static __always_inline void fill_key(struct pw_key *key, struct task_struct *leader)
-{
-	key->pid = BPF_CORE_READ(leader, tgid);
-	key->reserved = 0;
-	key->start_ns = BPF_CORE_READ(leader, start_boottime);
-}
-
-static __always_inline u64 cgroup_of(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-}
 
 static __always_inline struct pw_slot *slot_of_key(const struct pw_key *key)
 {
@@ -72,16 +25,16 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 
 	if (BPF_CORE_READ(child, group_leader) != child || BPF_CORE_READ(child, flags) & PW_PF_KTHREAD)
 		return 0;
-	rec = reserve(sizeof(*rec));
+	rec = pw_event_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;
-	begin_record(&rec->rec, PW_REC_FORK, sizeof(*rec));
-	fill_key(&rec->key, child);
+	pw_event_begin(&rec->rec, PW_REC_FORK, sizeof(*rec));
+	pw_event_key(&rec->key, child);
 	parent = BPF_CORE_READ(child, real_parent, group_leader);
-	fill_key(&rec->parent, parent);
-	rec->cgroup_id = cgroup_of(child);
+	pw_event_key(&rec->parent, parent);
+	rec->cgroup_id = pw_cgroup_of(child);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
-	submit(rec);
+	pw_event_submit(rec);
 	return 0;
 }
 
@@ -96,23 +49,23 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct pw_key key;
 	long len;
 
-	fill_key(&key, BPF_CORE_READ(task, group_leader));
+	pw_event_key(&key, BPF_CORE_READ(task, group_leader));
 	slot = slot_of_key(&key);
 	if (slot)
 		slot->brk_seen = 0;
-	rec = reserve(sizeof(*rec));
+	rec = pw_event_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;
-	begin_record(&rec->rec, PW_REC_EXEC, sizeof(*rec));
+	pw_event_begin(&rec->rec, PW_REC_EXEC, sizeof(*rec));
 	rec->key = key;
-	rec->cgroup_id = cgroup_of(task);
+	rec->cgroup_id = pw_cgroup_of(task);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), task->comm);
 	/* The ring's memory is reused: nothing of the last record may show behind the NUL. */
 	__builtin_memset(rec->path, 0, sizeof(rec->path));
 	len = bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), BPF_CORE_READ(bprm, filename));
 	if (len < 0)
 		rec->path[0] = 0;
-	submit(rec);
+	pw_event_submit(rec);
 	return 0;
 }
 
@@ -153,14 +106,14 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 
 	if (BPF_CORE_READ(task, flags) & PW_PF_KTHREAD)
 		return 0;
-	fill_key(&key, BPF_CORE_READ(task, group_leader));
+	pw_event_key(&key, BPF_CORE_READ(task, group_leader));
 	if (!is_last(ctx, task, &key))
 		return 0;
-	rec = reserve(sizeof(*rec));
+	rec = pw_event_reserve(sizeof(*rec));
 	if (!rec)
 		return 0;
 	signal = BPF_CORE_READ(task, signal);
-	begin_record(&rec->rec, PW_REC_EXIT, sizeof(*rec));
+	pw_event_begin(&rec->rec, PW_REC_EXIT, sizeof(*rec));
 	rec->key = key;
 	rec->exit_code = BPF_CORE_READ(signal, group_exit_code);
 	if (!rec->exit_code)
@@ -177,7 +130,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 			rec->hiwater_rss_pages = peak;
 	}
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), task->comm);
-	submit(rec);
+	pw_event_submit(rec);
 	return 0;
 }
 
@@ -185,20 +138,20 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/mark_victim")
 int oom_kill(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct pw_oom *rec = reserve(sizeof(*rec));
+	struct pw_oom *rec = pw_event_reserve(sizeof(*rec));
 	struct pw_slot *slot = NULL;
 
 	if (!rec)
 		return 0;
 	__builtin_memset(rec, 0, sizeof(*rec));
-	begin_record(&rec->rec, PW_REC_OOM, sizeof(*rec));
+	pw_event_begin(&rec->rec, PW_REC_OOM, sizeof(*rec));
 	if (victim_is_pid) {
 		/* user space knows its start, or reads it */
 		rec->key.pid = (u32)ctx->args[0];
 	} else {
 		struct task_struct *task = (void *)ctx->args[0];
 
-		fill_key(&rec->key, BPF_CORE_READ(task, group_leader));
+		pw_event_key(&rec->key, BPF_CORE_READ(task, group_leader));
 		bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), task->comm);
 		slot = slot_of_key(&rec->key);
 	}
@@ -207,6 +160,6 @@ int oom_kill(struct bpf_raw_tracepoint_args *ctx)
 		rec->file_pages = slot->rss[PW_RSS_FILE];
 		rec->shmem_pages = slot->rss[PW_RSS_SHMEM];
 	}
-	submit(rec);
+	pw_event_submit(rec);
 	return 0;
 }

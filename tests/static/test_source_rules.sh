@@ -70,11 +70,12 @@ wrong_includes() {
 		model user/base
 		analysis user/base user/model
 		inspect user/base user/source
-		source user/base user/inspect
+		symbol user/base user/inspect
+		source user/base user/inspect user/symbol
 		view user/base user/model user/analysis
 		store user/base user/source user/model user/analysis
-		daemon user/base user/source user/model user/analysis user/view user/inspect user/store
-		cmd user/base user/source user/model user/analysis user/view user/inspect user/store user/daemon
+		daemon user/base user/source user/model user/analysis user/view user/inspect user/store user/symbol
+		cmd user/base user/source user/model user/analysis user/view user/inspect user/store user/daemon user/symbol
 		lib
 	TABLE
 }

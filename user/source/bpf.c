@@ -9,6 +9,7 @@
 #include "user/base/clock.h"
 #include "user/source/bpf_private.h"
 #include "user/source/bpf_vma.h"
+#include "user/source/bpf_wipe.h"
 #include "user/source/machine.h"
 
 static int tell_machine(struct pw_bpf *b, struct pw_error *err)
@@ -80,6 +81,8 @@ static int collect(struct pw_source *src, pw_sink sink, void *ctx, struct pw_err
 
 	begin_delivery(b, sink, ctx);
 	rc = tell_machine(b, err);
+	if (!rc && b->wipes)
+		rc = pw_bpf_wipe_drain(b);
 	if (!rc)
 		rc = pw_bpf_events_drain(b);
 	if (!rc)
@@ -91,6 +94,8 @@ static int collect(struct pw_source *src, pw_sink sink, void *ctx, struct pw_err
 	if (rc)
 		return rc;
 	pw_bpf_cost_step(b, pw_clock_boot_ns());
+	if (b->wipes)
+		pw_bpf_wipe_tick(b);
 	rc = tell_tick(b, err);
 	pw_bpf_slots_reclaim(b);
 	if (b->coverage & PW_COVER_MIGRATION)
@@ -105,6 +110,8 @@ static int drain(struct pw_source *src, pw_sink sink, void *ctx, struct pw_error
 
 	begin_delivery(b, sink, ctx);
 	rc = tell_machine(b, err);
+	if (!rc && b->wipes)
+		rc = pw_bpf_wipe_drain(b);
 	if (!rc)
 		rc = pw_bpf_events_drain(b);
 	if (!rc)
@@ -124,13 +131,16 @@ static int segments(struct pw_source *src, const struct pw_key *key, unsigned in
 
 static int ring_fd(struct pw_source *src)
 {
-	return ring_buffer__epoll_fd(((struct pw_bpf *)src)->ring);
+	struct pw_bpf *b = (struct pw_bpf *)src;
+
+	return b->wipes ? pw_bpf_wipe_fd(b) : ring_buffer__epoll_fd(b->ring);
 }
 
 static void destroy(struct pw_source *src)
 {
 	struct pw_bpf *b = (struct pw_bpf *)src;
 
+	pw_bpf_wipe_destroy(b);
 	pw_bpf_cost_deinit(b);
 	pw_bpf_events_deinit(b);
 	pw_bpf_known_deinit(b);
@@ -178,6 +188,8 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 		rc = pw_bpf_events_init(b, err);
 	if (!rc)
 		rc = pw_bpf_attach(b, err);
+	if (!rc && b->opt.wipes.on)
+		rc = pw_bpf_wipe_create(b, err);
 	if (rc)
 		return rc;
 	/* The first pass gives every running process its slot. */

@@ -15,6 +15,7 @@
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
 #include "user/source/bpf_private.h"
+#include "user/source/bpf_wipe.h"
 
 #define WINDOW_NS (50 * PW_NSEC_PER_MSEC)
 #define PERIOD_NS (10 * PW_NSEC_PER_SEC)
@@ -24,12 +25,11 @@ struct program_sums {
 	uint64_t misses;
 };
 
-static struct program_sums sum_programs(struct pw_bpf *b)
+static void add_programs(struct bpf_object *obj, struct program_sums *sums)
 {
-	struct program_sums sums = {};
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, b->skel->obj)
+	bpf_object__for_each_program(prog, obj)
 	{
 		struct bpf_prog_info info = {};
 		uint32_t len = sizeof(info);
@@ -37,9 +37,18 @@ static struct program_sums sum_programs(struct pw_bpf *b)
 
 		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 			continue;
-		sums.run_ns += info.run_time_ns;
-		sums.misses += info.recursion_misses;
+		sums->run_ns += info.run_time_ns;
+		sums->misses += info.recursion_misses;
 	}
+}
+
+static struct program_sums sum_programs(struct pw_bpf *b)
+{
+	struct program_sums sums = {};
+
+	add_programs(b->skel->obj, &sums);
+	if (pw_bpf_wipe_object(b))
+		add_programs(pw_bpf_wipe_object(b), &sums);
 	return sums;
 }
 

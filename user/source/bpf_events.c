@@ -5,6 +5,7 @@
 
 #include "bpf/pagewarden.skel.h"
 #include "user/source/bpf_private.h"
+#include "user/source/bpf_wipe.h"
 
 int pw_bpf_deliver(struct pw_bpf *b, const struct pw_record *rec)
 {
@@ -111,6 +112,10 @@ static int on_record(void *ctx, void *data, size_t size)
 		return on_exit_record(b, data);
 	case PW_REC_OOM:
 		return on_oom(b, data);
+	case PW_REC_WIPE:
+	case PW_REC_RELEASE:
+	case PW_REC_SECRET:
+		return pw_bpf_wipe_record(b, rec);
 	}
 	return 0;
 }

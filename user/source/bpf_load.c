@@ -15,6 +15,7 @@
 #define CAPACITY_DEFAULT 16384u
 #define CAPACITY_LEAST 2048u
 #define RING_DEFAULT (1u << 20)
+#define RING_WIPES (8u << 20) /* wipes come in bursts: a TLS handshake has hundreds */
 #define STRAYS_LEAST 4096u
 
 /* The program that libbpf complained about last; its own name for the cause is a page long. */
@@ -94,7 +95,7 @@ static int apply_options(struct pw_bpf *b, struct pw_error *err)
 		return pw_error_set(err, -EINVAL, "room for %u processes is too much: at most %u",
 				    o->process_capacity, PW_SLOTS_MAX);
 	if (!o->ring_bytes)
-		o->ring_bytes = RING_DEFAULT;
+		o->ring_bytes = o->wipes.on ? RING_WIPES : RING_DEFAULT;
 	if (!power_of_two(o->ring_bytes) || o->ring_bytes < 4096)
 		return pw_error_set(err, -EINVAL,
 				    "an event ring of %u bytes: give a power of two from 4096",

@@ -9,6 +9,7 @@
  *   bpf_slots.c     the kernel's slots: counters, reuse
  *   bpf_seed.c      what was touched before the source began
  *   bpf_cost.c      own cost and losses
+ *   bpf_wipe*.c     wipes; see bpf_wipe.h
  */
 #ifndef PW_SOURCE_BPF_PRIVATE_H
 #define PW_SOURCE_BPF_PRIVATE_H
@@ -21,6 +22,7 @@
 #include "user/source/source.h"
 
 struct pagewarden_bpf;
+struct pw_wipes;
 struct bpf_map;
 struct ring_buffer;
 
@@ -101,6 +103,7 @@ struct pw_bpf {
 	void *sink_ctx;
 	int sink_result;
 
+	struct pw_wipes *wipes; /* NULL: not asked for */
 	struct pw_cost cost;
 	uint64_t lost[PW_LOSS_CAUSES]; /* in user space */
 	uint64_t last_skips, last_pages; /* of the ledger's programs, at the last tick */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "user/source/bpf_wipe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bpf/pagewarden.skel.h"
+#include "bpf/wipe.skel.h"
+#include "user/base/clock.h"
+
+#define READ_BACK_DEFAULT (1u << 20)
+#define SCAN_NS (10 * PW_NSEC_PER_SEC) /* without perf's events */
+#define SWEEP_NS (10 * PW_NSEC_PER_SEC)
+
+/* Each observed function takes four descriptors; the usual soft limit is 1024. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int check_options(const struct pw_bpf *b, struct pw_error *err)
+{
+	const struct pw_wipe_options *o = &b->opt.wipes;
+	struct pw_proc_stat stat;
+
+	if (o->pid && pw_procfs_stat(&b->fs, o->pid, &stat))
+		return pw_error_set(err, -ESRCH, "cannot watch process %u: there is none", o->pid);
+	if (!o->releases || o->pid || o->cgroup_id)
+		return 0;
+	pw_error_set(err, -EINVAL, "releases of the whole machine cost too much to watch");
+	pw_error_remedy(err, "name a process or a cgroup");
+	return -EINVAL;
+}
+
+static int load(struct pw_wipes *w, struct pw_error *err)
+{
+	const struct pw_wipe_options *o = &w->b->opt.wipes;
+	int rc;
+
+	w->skel = wipe_bpf__open();
+	if (!w->skel)
+		return pw_error_set(err, -errno, "cannot open the wipe programs: %s",
+				    strerror(errno));
+	w->skel->rodata->only_pid = o->pid;
+	w->skel->rodata->only_cgroup = o->cgroup_id;
+	w->skel->rodata->read_back_bytes = o->read_back_bytes ? o->read_back_bytes :
+								READ_BACK_DEFAULT;
+	w->skel->rodata->track_releases = o->releases;
+	w->skel->rodata->ring_half = w->b->opt.ring_bytes / 2;
+	rc = bpf_map__reuse_fd(w->skel->maps.events, bpf_map__fd(w->b->skel->maps.events));
+	if (!rc)
+		rc = bpf_map__reuse_fd(w->skel->maps.stats, bpf_map__fd(w->b->skel->maps.stats));
+	if (!rc)
+		rc = wipe_bpf__load(w->skel);
+	if (rc)
+		return pw_error_set(err, rc, "cannot load the programs that watch wipes: %s",
+				    strerror(-rc));
+	return 0;
+}
+
+/* Threads that end in a call are told by these; without them they would stay open for ever. */
+static int attach_ends(struct pw_wipes *w, struct pw_error *err)
+{
+	struct wipe_bpf *s = w->skel;
+
+	s->links.wipe_thread_exit = bpf_program__attach(s->progs.wipe_thread_exit);
+	if (s->links.wipe_thread_exit)
+		s->links.wipe_process_exec = bpf_program__attach(s->progs.wipe_process_exec);
+	if (s->links.wipe_process_exec)
+		return 0;
+	return pw_error_set(err, -errno, "cannot watch threads end: %s", strerror(errno));
+}
+
+static int open_epoll(struct pw_wipes *w)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll_fd < 0)
+		return -errno;
+	return epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, ring_buffer__epoll_fd(w->b->ring), &ev) ?
+		       -errno :
+		       0;
+}
+
+/* Mappings are followed before they are listed, so that none falls in between. */
+static void find_files(struct pw_wipes *w)
+{
+	if (pw_wipe_follow_create(w, &w->follow))
+		w->follow = NULL;
+	pw_wipe_files_standard(w);
+	pw_wipe_spaces_read_all(w);
+	if (w->links)
+		w->b->coverage |= PW_COVER_WIPES;
+}
+
+int pw_bpf_wipe_create(struct pw_bpf *b, struct pw_error *err)
+{
+	struct pw_wipes *w;
+	int rc = check_options(b, err);
+
+	if (rc)
+		return rc;
+	w = b->wipes = calloc(1, sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	w->b = b;
+	w->epoll_fd = -1;
+	raise_descriptor_limit();
+	rc = pw_wipe_files_init(w);
+	if (!rc)
+		rc = pw_wipe_spaces_init(w);
+	if (!rc)
+		rc = open_epoll(w);
+	if (!rc)
+		rc = load(w, err);
+	if (!rc)
+		rc = attach_ends(w, err);
+	if (rc)
+		return rc;
+	find_files(w);
+	return 0;
+}
+
+void pw_bpf_wipe_destroy(struct pw_bpf *b)
+{
+	struct pw_wipes *w = b->wipes;
+
+	if (!w)
+		return;
+	pw_wipe_follow_destroy(w->follow);
+	pw_wipe_spaces_deinit(w);
+	pw_wipe_files_deinit(w);
+	wipe_bpf__destroy(w->skel);
+	if (w->epoll_fd >= 0)
+		close(w->epoll_fd);
+	free(w);
+	b->wipes = NULL;
+}
+
+int pw_bpf_wipe_fd(struct pw_bpf *b)
+{
+	return b->wipes->epoll_fd;
+}
+
+int pw_bpf_wipe_drain(struct pw_bpf *b)
+{
+	struct pw_wipes *w = b->wipes;
+
+	if (w->follow)
+		pw_wipe_follow_drain(w, w->follow);
+	return pw_wipe_tell_probes(w);
+}
+
+void pw_bpf_wipe_tick(struct pw_bpf *b)
+{
+	const uint64_t now = pw_clock_boot_ns();
+	struct pw_wipes *w = b->wipes;
+
+	if (!w->follow && now >= w->next_scan_ns) {
+		pw_wipe_spaces_read_all(w);
+		/* at most a tenth of the time, however many processes there are */
+		w->next_scan_ns = pw_clock_boot_ns() + SCAN_NS + 10 * (pw_clock_boot_ns() - now);
+	}
+	if (now >= w->next_sweep_ns) {
+		pw_wipe_spaces_expire(w, now);
+		pw_wipe_files_sweep(w, now);
+		w->next_sweep_ns = now + SWEEP_NS;
+	}
+}
+
+struct bpf_object *pw_bpf_wipe_object(const struct pw_bpf *b)
+{
+	return b->wipes && b->wipes->skel ? b->wipes->skel->obj : NULL;
+}
+
+int pw_bpf_wipe_record(struct pw_bpf *b, const struct pw_record *rec)
+{
+	return pw_bpf_deliver(b, rec);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/wipe.h"
+#include "bpf/wipe.skel.h"
+#include "user/base/clock.h"
+#include "user/source/bpf_wipe.h"
+#include "user/symbol/symbol.h"
+
+/* Of one file: more is an attempt to use up our descriptors. */
+#define HITS_MAX 64
+
+struct hit {
+	const struct pw_wipe_target *target;
+	uint64_t offset;
+	bool ifunc;
+};
+
+struct hits {
+	bool releases;
+	size_t count;
+	struct hit hit[HITS_MAX];
+};
+
+/* The same function under two names, or in both symbol tables, is one. */
+static int add_hit(void *ctx, size_t which, const struct pw_symbol *symbol)
+{
+	const struct pw_wipe_target *target = &pw_wipe_targets[which];
+	struct hits *hits = ctx;
+
+	if (target->release && !hits->releases)
+		return 0;
+	for (size_t i = 0; i < hits->count; i++)
+		if (hits->hit[i].offset == symbol->offset)
+			return 0;
+	if (hits->count == HITS_MAX)
+		return -ENOSPC;
+	hits->hit[hits->count++] = (struct hit){ target, symbol->offset, symbol->ifunc };
+	return 0;
+}
+
+static int find_functions(const struct pw_wipes *w, int fd, struct hits *ret)
+{
+	const char *names[PW_WIPE_TARGETS_MAX];
+
+	ret->count = 0;
+	ret->releases = w->b->opt.wipes.releases;
+	for (size_t i = 0; i < pw_wipe_target_count; i++)
+		names[i] = pw_wipe_targets[i].symbol;
+	return pw_symbol_find(fd, names, pw_wipe_target_count, add_hit, ret);
+}
+
+/* A program on a place of a file, through a descriptor, so that any file can be named. */
+static struct bpf_link *attach(const struct pw_wipes *w, struct bpf_program *prog, int fd,
+			       uint64_t offset, uint64_t cookie, bool on_return)
+{
+	const uint32_t pid = w->b->opt.wipes.pid;
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = cookie, .retprobe = on_return);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return bpf_program__attach_uprobe_opts(prog, pid ? (pid_t)pid : -1, path, offset, &opts);
+}
+
+/* The entry first: a return probe alone would find calls that nobody noted. */
+static int attach_wipe(const struct pw_wipes *w, int fd, uint64_t cookie, struct pw_wipe_link *link)
+{
+	link->enter = attach(w, w->skel->progs.wipe_enter, fd, link->offset, cookie, false);
+	if (!link->enter)
+		return errno;
+	link->leave = attach(w, w->skel->progs.wipe_leave, fd, link->offset, cookie, true);
+	return link->leave ? 0 : errno;
+}
+
+static void detach(struct pw_wipe_link *link)
+{
+	bpf_link__destroy(link->leave);
+	bpf_link__destroy(link->enter);
+	link->leave = link->enter = NULL;
+}
+
+static void probe(struct pw_wipes *w, const struct pw_wipe_file *file, int fd,
+		  const struct hit *hit, struct pw_wipe_link *link)
+{
+	const struct pw_wipe_target *t = hit->target;
+	const uint64_t cookie = pw_cookie(t->function, t->convention, t->fortified, file->number);
+
+	*link = (struct pw_wipe_link){ .target = t, .offset = hit->offset };
+	if (hit->ifunc) {
+		/* the symbol's code picks the function: a probe there would see no wipe */
+		link->error = EOPNOTSUPP;
+	} else if (w->links == PW_WIPE_LINKS_MAX) {
+		link->error = ENOSPC;
+		w->overflow++;
+	} else {
+		link->error = attach_wipe(w, fd, cookie, link);
+	}
+	if (link->error)
+		detach(link);
+	else
+		w->links++;
+}
+
+void pw_wipe_probe_file(struct pw_wipes *w, struct pw_wipe_file *file, int fd)
+{
+	struct hits hits;
+
+	/* A damaged table may still have given functions. */
+	find_functions(w, fd, &hits);
+	if (!hits.count)
+		return;
+	file->links = calloc(hits.count, sizeof(*file->links));
+	if (!file->links) {
+		w->overflow++;
+		return;
+	}
+	file->link_count = hits.count;
+	for (size_t i = 0; i < hits.count; i++)
+		probe(w, file, fd, &hits.hit[i], &file->links[i]);
+	w->untold = true;
+}
+
+void pw_wipe_unprobe_file(struct pw_wipes *w, struct pw_wipe_file *file)
+{
+	for (size_t i = 0; i < file->link_count; i++) {
+		if (!file->links[i].error)
+			w->links--;
+		detach(&file->links[i]);
+	}
+	free(file->links);
+	file->links = NULL;
+	file->link_count = 0;
+}
+
+static int tell(struct pw_wipes *w, const struct pw_wipe_file *file, const struct pw_wipe_link *link)
+{
+	const size_t path_len = strnlen(file->path, 4096), symbol_len = strlen(link->target->symbol);
+	const size_t size = (sizeof(struct pw_wipe_probe) + path_len + symbol_len + 7) & ~(size_t)7;
+	union {
+		struct pw_wipe_probe probe;
+		uint8_t bytes[sizeof(struct pw_wipe_probe) + 4096 + 64];
+	} out;
+
+	memset(out.bytes, 0, size);
+	out.probe = (struct pw_wipe_probe){
+		.rec = { .type = PW_REC_WIPE_PROBE,
+			 .size = (uint16_t)size,
+			 .time_ns = pw_clock_boot_ns() },
+		.device = file->device,
+		.inode = file->inode,
+		.offset = link->offset,
+		.function = link->target->function,
+		.error = link->error,
+		.path_len = (uint16_t)path_len,
+		.symbol_len = (uint16_t)symbol_len,
+	};
+	memcpy(out.bytes + sizeof(out.probe), file->path, path_len);
+	memcpy(out.bytes + sizeof(out.probe) + path_len, link->target->symbol, symbol_len);
+	return pw_bpf_deliver(w->b, &out.probe.rec);
+}
+
+int pw_wipe_tell_probes(struct pw_wipes *w)
+{
+	int rc = 0;
+
+	if (!w->untold)
+		return 0;
+	for (size_t i = 0; i < w->files.capacity && !rc; i++) {
+		struct pw_wipe_file *file = w->files.slots[i].item;
+
+		for (size_t j = 0; file && j < file->link_count && !rc; j++) {
+			if (file->links[j].told)
+				continue;
+			file->links[j].told = true;
+			rc = tell(w, file, &file->links[j]);
+		}
+	}
+	w->untold = rc != 0;
+	return rc;
+}
