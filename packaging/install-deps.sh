@@ -12,7 +12,8 @@ build="gcc make clang llvm bpftool libbpf-dev libelf-dev libsqlite3-dev libncurs
 libmicrohttpd-dev libjansson-dev libzstd-dev zlib1g-dev libsystemd-dev pkg-config"
 check="$build libcmocka-dev valgrind gdb redis-server redis-tools python3 python3-jsonschema
 procps tmux qemu-system-x86 busybox-static cpio xz-utils zstd sqlite3 curl git
-debian-archive-keyring shellcheck clang-format libclang-rt-dev"
+debian-archive-keyring shellcheck clang-format libclang-rt-dev
+flex bison bc"
 
 case ${1:-} in
 build) want=$build ;;

@@ -31,12 +31,15 @@ unreferenced() {
 		END { if (line != "") print line }' "$kmemleak"
 }
 
-# A function of a module that is gone has no name any more, only its address.
+# A function of a module that is gone has no name any more, only its address. What
+# it caused the kernel to take for itself (a slab, a page table, a shadow) is the
+# kernel's, and is kept for the next who asks.
 orphaned_pages() {
 	[ -r "$page_owner" ] || return
 	# Each read must have room for a whole entry.
-	dd if="$page_owner" bs=4096 2>/dev/null | awk '/^Page allocated via/ { line = "page " $0; module = 0; next }
-		/^$/ { if (module && n++ < 5) print line; line = ""; next }
+	dd if="$page_owner" bs=4096 2>/dev/null | awk '/^Page allocated via/ { line = "page " $0; module = kernels = 0; next }
+		/allocate_slab|new_slab|pte_alloc_kernel|p[4mu]d_alloc|kasan_populate|stack_depot/ { kernels = 1 }
+		/^$/ { if (module && !kernels && n++ < 5) print line; line = ""; next }
 		/ 0xffffffff[ac]0/ { module = 1; line = line " | " $0 }'
 }
 

@@ -10,6 +10,7 @@
 #   debug_tree TREE                    a guest's tree with the tools of this ring
 #   debug_job TREE NAME TIMEOUT CMD... a job that is a section of the kernel log
 #   debug_boot TREE KERNEL OUT         boots it; then OUT/complaints has the checkers' words
+#   debug_copy, debug_begin, debug_end  Pagewarden's own module: its sources, and the jobs around its tests
 #   debug_keep NAME OUT                keeps what the guest said below build/test-logs
 
 debug_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -56,4 +57,22 @@ complaints_of() {
 debug_keep() {
 	mkdir -p "$vm_build/test-logs/debug/$1"
 	cp "$2"/{log,results,qemu,complaints} "$vm_build/test-logs/debug/$1/"
+}
+
+# debug_copy DIR: the module's sources as they are here, to be built in.
+debug_copy() {
+	mkdir -p "$1"
+	cp "$vm_root/Kbuild" "$1/"
+	cp -r "$vm_root/kmod" "$1/"
+}
+
+# debug_begin TREE MODULE and debug_end TREE: the jobs around those that use the module.
+debug_begin() {
+	vm_add "$1" "$2" /pagewarden/pagewarden.ko
+	debug_job "$1" load 120 'tests/debug/leaks.sh before && insmod pagewarden.ko && ls -l /dev/pagewarden'
+}
+
+debug_end() {
+	debug_job "$1" unload 60 'rmmod pagewarden'
+	debug_job "$1" leaks 300 'tests/debug/leaks.sh after pages'
 }
