@@ -214,20 +214,17 @@ static void take(struct records *r, const struct pw_record *rec)
 	}
 }
 
-/* Everything that is in the ring; false: nothing was. */
-static bool drain(struct records *r, int fd)
+void records_drain(struct records *r, int fd)
 {
 	_Alignas(8) static char buffer[65536];
-	bool any = false;
 	ssize_t n;
 
 	for (;;) {
 		n = read(fd, buffer, sizeof(buffer));
 		if (n < 0 && errno == EAGAIN)
-			return any;
+			return;
 		if (n <= 0)
 			tap_fail("read: %zd, %s", n, strerror(errno));
-		any = true;
 		for (ssize_t at = 0; at < n;) {
 			const struct pw_record *rec = (const void *)(buffer + at);
 
@@ -246,7 +243,7 @@ void records_read(struct records *r, int fd)
 	int waited_us = 0;
 
 	for (;;) {
-		drain(r, fd);
+		records_drain(r, fd);
 		info = dev_info(fd);
 		if (!info.pending)
 			break;
@@ -255,7 +252,7 @@ void records_read(struct records *r, int fd)
 		usleep(200);
 		waited_us += 200;
 	}
-	drain(r, fd);
+	records_drain(r, fd);
 	if (info.reader_lost)
 		tap_fail("%ju records lost", (uintmax_t)info.reader_lost);
 }

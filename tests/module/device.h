@@ -42,6 +42,7 @@ struct records {
  * the worst of them) and ends the case where it isn't.
  */
 void records_read(struct records *r, int fd);
+void records_drain(struct records *r, int fd); /* what is in the ring; lost ones are not asked for */
 void records_clear(struct records *r); /* keeps the room */
 void records_print(const struct records *r);
 /* The n-th record with this event, of this watch; NULL: none. id 0: any. */

@@ -61,18 +61,32 @@ static bool make_swap(const char *device, uint32_t pages)
 	return ok;
 }
 
-void swap_on(void)
+int swap_try(void)
 {
 	char size[32];
+	int err;
 
 	if (access(ZRAM, F_OK))
-		tap_skip("this guest has no zram");
+		return -ENODEV;
 	if (strtoull(read_file(ZRAM "disksize"), NULL, 10))
-		return; /* it is on already */
+		return 0; /* it is on already */
 	snprintf(size, sizeof(size), "%u", SWAP_BYTES);
-	if (write_file(ZRAM "disksize", size) || !make_swap(ZRAM_DEVICE, SWAP_BYTES / PAGE) ||
-	    swapon(ZRAM_DEVICE, 0))
-		tap_fail("swap on zram: %s", strerror(errno));
+	err = write_file(ZRAM "disksize", size);
+	if (err)
+		return err;
+	if (!make_swap(ZRAM_DEVICE, SWAP_BYTES / PAGE) || swapon(ZRAM_DEVICE, 0))
+		return -errno;
+	return 0;
+}
+
+void swap_on(void)
+{
+	int err = swap_try();
+
+	if (err == -ENODEV)
+		tap_skip("this guest has no zram");
+	if (err)
+		tap_fail("swap on zram: %s", strerror(-err));
 }
 
 void swap_off(void)

@@ -12,8 +12,9 @@ int write_file(const char *path, const char *text);
 /* The first line, without its end; "" where it can't be read. */
 const char *read_file(const char *path); /* a static buffer */
 
-/* Swap on zram, once; ends the case where it can't: skipped when the guest has no zram. */
-void swap_on(void);
+/* Swap on zram, once. 0 or -errno; -ENODEV: the guest has no zram. */
+int swap_try(void);
+void swap_on(void); /* ends the case where it can't; skipped when the guest has no zram */
 void swap_off(void);
 
 /* /proc/PID/pagemap of one address: bit 63 present, 62 swapped; the low bits the PFN or slot. */
