@@ -132,7 +132,8 @@ static void while_in_use(const void *arg)
 /* Its memory was watched by a descriptor that is gone: the process lives on without the module. */
 static void memory_lives_on(const void *arg)
 {
-	int fd = dev_open();
+	int fd = dev_open(), status = 0;
+	pid_t child;
 
 	(void)arg;
 	region();
@@ -142,9 +143,12 @@ static void memory_lives_on(const void *arg)
 	must_equal(unload_soon(), 0);
 	for (size_t i = 0; i < BYTES; i += PAGE)
 		must_equal(*(volatile char *)(REGION + i), 'x');
-	must(fork() != 0 || (munmap((void *)REGION, BYTES), _exit(0), 0));
+	child = fork();
+	if (child == 0)
+		_exit(munmap((void *)REGION, BYTES) != 0);
 	must(!munmap((void *)REGION, BYTES));
-	wait(NULL);
+	must_equal(waitpid(child, &status, 0), child);
+	must_equal(status, 0);
 	must_equal(load(), 0);
 }
 
