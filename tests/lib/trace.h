@@ -173,6 +173,114 @@ static inline struct pw_segment *trace_segment(struct trace *t, struct pw_key ke
 	return r;
 }
 
+/* Puts the strings of a place behind a record that was appended with room for them. */
+static inline void trace_place(void *behind, uint16_t *file_len, uint16_t *symbol_len,
+			       const char *file, const char *symbol)
+{
+	*file_len = (uint16_t)strlen(file);
+	*symbol_len = (uint16_t)strlen(symbol);
+	memcpy(behind, file, *file_len);
+	memcpy((char *)behind + *file_len, symbol, *symbol_len);
+}
+
+/* An explicit_bzero that wiped all of it, read back. */
+static inline struct pw_wipe *trace_wipe(struct trace *t, struct pw_key key, uint64_t address,
+					 uint64_t size, const char *file, uint64_t offset,
+					 const char *symbol)
+{
+	struct pw_wipe *r = trace_append(t, PW_REC_WIPE, sizeof(*r) + strlen(file) + strlen(symbol));
+
+	r->key = key;
+	r->tid = key.pid;
+	r->address = address;
+	r->size = r->checked_bytes = size;
+	r->caller = 0x400000 + offset;
+	r->caller_offset = offset;
+	r->symbol_offset = offset & 0xff;
+	r->first_dirty = PW_UNKNOWN;
+	r->duration_ns = 100;
+	r->function = PW_WIPE_EXPLICIT_BZERO;
+	r->verdict = PW_WIPED_WHOLE;
+	r->segment_kind = PW_SEG_HEAP;
+	trace_comm(r->comm, "wiper");
+	trace_place(r + 1, &r->file_len, &r->symbol_len, file, symbol);
+	return r;
+}
+
+/* The same call left the bytes from `first` on, all of them or `dirty`. */
+static inline struct pw_wipe *trace_wiped_in_part(struct pw_wipe *r, uint64_t first, uint64_t dirty)
+{
+	r->verdict = first ? PW_WIPED_PART : PW_WIPED_NOTHING;
+	r->first_dirty = first;
+	r->dirty_bytes = dirty;
+	return r;
+}
+
+/* A free of a buffer that was not wiped before. */
+static inline struct pw_release *trace_release(struct trace *t, struct pw_key key, uint64_t address,
+					       const char *file, uint64_t offset, const char *symbol)
+{
+	struct pw_release *r =
+		trace_append(t, PW_REC_RELEASE, sizeof(*r) + strlen(file) + strlen(symbol));
+
+	r->key = key;
+	r->tid = key.pid;
+	r->address = address;
+	r->caller = 0x400000 + offset;
+	r->caller_offset = offset;
+	r->symbol_offset = offset & 0xff;
+	r->first_dirty = PW_UNKNOWN;
+	r->function = PW_RELEASE_FREE;
+	r->verdict = PW_WIPED_UNKNOWN;
+	r->segment_kind = PW_SEG_HEAP;
+	trace_comm(r->comm, "wiper");
+	trace_place(r + 1, &r->file_len, &r->symbol_len, file, symbol);
+	return r;
+}
+
+/* ... of one whose first `size` bytes were wiped and still are. */
+static inline struct pw_release *trace_wiped_before(struct pw_release *r, uint64_t wipe_time_ns,
+						    uint64_t size)
+{
+	r->wipe_time_ns = wipe_time_ns;
+	r->wipe_address = r->address;
+	r->wipe_size = r->checked_bytes = size;
+	r->wipe_function = PW_WIPE_EXPLICIT_BZERO;
+	r->verdict = PW_WIPED_WHOLE;
+	return r;
+}
+
+static inline struct pw_wipe_probe *trace_probe(struct trace *t, uint32_t function, const char *path,
+						uint64_t offset, const char *symbol)
+{
+	struct pw_wipe_probe *r =
+		trace_append(t, PW_REC_WIPE_PROBE, sizeof(*r) + strlen(path) + strlen(symbol));
+
+	r->device = 0x801;
+	r->inode = 1234;
+	r->offset = offset;
+	r->function = function;
+	trace_place(r + 1, &r->path_len, &r->symbol_len, path, symbol);
+	return r;
+}
+
+/* Four pages at 0x700000000000 + id MiB. */
+static inline struct pw_secret *trace_secret(struct trace *t, struct pw_key key, uint64_t id,
+					     uint32_t event, const char *label)
+{
+	struct pw_secret *r = trace_append(t, PW_REC_SECRET, sizeof(*r));
+
+	r->key = key;
+	r->id = id;
+	r->event = event;
+	r->start = r->from = 0x700000000000 + (id << 20);
+	r->end = r->to = r->start + 4 * 4096;
+	r->first_dirty = PW_UNKNOWN;
+	trace_comm(r->comm, "keeper");
+	memcpy(r->label, label, strnlen(label, sizeof(r->label)));
+	return r;
+}
+
 /* Closes the interval: time moves on by a second first. */
 static inline struct pw_tick *trace_tick(struct trace *t)
 {
