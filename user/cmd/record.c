@@ -10,6 +10,7 @@
 #include "user/cmd/interrupt.h"
 #include "user/cmd/session.h"
 #include "user/cmd/tape.h"
+#include "user/cmd/wipe_source.h"
 #include "user/model/loss.h"
 
 #define PIDS_MAX 256
@@ -21,6 +22,9 @@ enum {
 	OPT_SEGMENTS,
 	OPT_SEGMENT_INTERVAL,
 	OPT_FORCE,
+	OPT_WIPES,
+	OPT_WIPES_PID,
+	OPT_RELEASES,
 };
 
 struct recorder {
@@ -34,6 +38,8 @@ struct recorder {
 	uint32_t pids[PIDS_MAX];
 	size_t pid_count;
 	bool force;
+	bool wipes; /* `wish` says whose */
+	struct pw_wipe_wish wish;
 	uint64_t views; /* segment views taken */
 	uint64_t views_failed; /* gone or not permitted */
 	uint64_t views_skipped; /* out of time */
@@ -125,7 +131,8 @@ static int record_loop(struct recorder *r, struct pw_error *err)
 		if (started) {
 			rc = record_views_when_due(r);
 		} else {
-			rc = record_views(r);
+			rc = r->wipes ? pw_wipe_source_check(r->session, err) : 0;
+			rc = rc ? rc : record_views(r);
 			r->next_segments_ns = r->session->model->now_ns + r->segment_interval_ns;
 		}
 		if (rc)
@@ -175,9 +182,14 @@ static void print_summary(const struct recorder *r)
 
 static int record(struct recorder *r, struct pw_error *err)
 {
-	int rc = pw_session_open(&r->common, &r->session, err);
-	int finish;
+	int finish, rc = 0;
 
+	if (r->wipes) {
+		rc = pw_wipe_wish_check(&r->wish, "pagewarden record --wipes-pid", err);
+		if (!rc)
+			pw_wipe_source_choose(&r->common, &r->wish);
+	}
+	rc = rc ? rc : pw_session_open(&r->common, &r->session, err);
 	if (rc)
 		return rc;
 	if (r->session->why.what[0])
@@ -228,9 +240,28 @@ static int take_duration(const char *name, uint64_t *ret)
 									   PW_EXIT_USAGE;
 }
 
+static int take_wipes_pid(struct recorder *r)
+{
+	uint64_t pid;
+
+	if (!pw_option_number(&pw_command_record, "--wipes-pid", optarg, 1, INT32_MAX, &pid))
+		return PW_EXIT_USAGE;
+	r->wish.options.pid = (uint32_t)pid;
+	r->wipes = true;
+	return PW_OPTION_TAKEN;
+}
+
 static int take_option(struct recorder *r, int code)
 {
 	switch (code) {
+	case OPT_WIPES:
+		r->wipes = true;
+		return PW_OPTION_TAKEN;
+	case OPT_WIPES_PID:
+		return take_wipes_pid(r);
+	case OPT_RELEASES:
+		r->wipes = r->wish.options.releases = true;
+		return PW_OPTION_TAKEN;
 	case OPT_DURATION:
 		return take_duration("--duration", &r->duration_ns);
 	case OPT_SEGMENT_INTERVAL:
@@ -252,6 +283,9 @@ static int parse(struct recorder *r, int argc, char **argv)
 		{ "segments", required_argument, NULL, OPT_SEGMENTS },
 		{ "segment-interval", required_argument, NULL, OPT_SEGMENT_INTERVAL },
 		{ "force", no_argument, NULL, OPT_FORCE },
+		{ "wipes", no_argument, NULL, OPT_WIPES },
+		{ "wipes-pid", required_argument, NULL, OPT_WIPES_PID },
+		{ "releases", no_argument, NULL, OPT_RELEASES },
 		{ NULL, 0, NULL, 0 },
 	};
 	int code;
@@ -268,12 +302,12 @@ static int parse(struct recorder *r, int argc, char **argv)
 		return pw_usage_error(&pw_command_record, "unexpected argument '%s'", argv[optind]);
 	if (!r->common.output)
 		return pw_usage_error(&pw_command_record, "where to? Give -o FILE");
-	return PW_OPTION_TAKEN;
+	return pw_wipe_wish_bounded(&r->wish, &pw_command_record);
 }
 
 static int run(int argc, char **argv)
 {
-	struct recorder r = { .all_segments = true, .tape.fd = -1 };
+	struct recorder r = { .all_segments = true, .tape.fd = -1, .wish.ledger = true };
 	struct pw_error err = { 0 };
 	int rc;
 
@@ -296,7 +330,10 @@ const struct pw_command pw_command_record = {
 		"      --duration TIME    end after this long; else at Ctrl-C\n" PW_HELP_PACE
 		"      --segments WHOSE   segment views of 'all' (default), 'none', or PID,PID,...\n"
 		"      --segment-interval TIME\n"
-		"                         take the views again and again; else at start and end\n" PW_HELP_SOURCE
+		"                         take the views again and again; else at start and end\n"
+		"      --wipes            observe wipe functions, for wipes --replay\n"
+		"      --wipes-pid PID    ... of this process alone\n"
+		"      --releases         and releases of its wiped buffers\n" PW_HELP_SOURCE
 			PW_HELP_HELP "\n"
 		"The file holds counters and events of every process, readable by its owner alone.\n"
 		"It stays valid whatever ends the recording.\n"
@@ -304,6 +341,7 @@ const struct pw_command pw_command_record = {
 		"Examples:\n"
 		"  pagewarden record -o monday.pwr --duration 1h --interval 5s\n"
 		"  pagewarden record -o redis.pwr --segments 4711 --segment-interval 10s\n"
+		"  pagewarden record -o tls.pwr --wipes-pid 4711 --releases --segments none\n"
 		"  pagewarden top --replay monday.pwr\n",
 	.run = run,
 };

@@ -9,7 +9,9 @@
 #include "user/base/key.h"
 #include "user/cmd/views.h"
 #include "user/view/document.h"
+#include "user/view/secret_report.h"
 #include "user/view/tables.h"
+#include "user/view/wipe_report.h"
 
 const char *const pw_view_names[PW_VIEWS] = {
 	[PW_VIEW_PROCESSES] = "processes", [PW_VIEW_GROUPS] = "groups",
@@ -207,8 +209,38 @@ static int print_machine(const struct pw_model *m, struct pw_output *o, struct p
 	return pw_output_emit(o, &d.doc, err);
 }
 
-int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
-			  struct pw_output *o, struct pw_error *err)
+/* What the wipe ledger has of one process. */
+struct ledger_parts {
+	struct pw_wipe_filter filter;
+	struct pw_wipe_report wipes;
+	struct pw_secret_report secrets;
+};
+
+static void ledger_parts_deinit(struct ledger_parts *l)
+{
+	pw_wipe_report_deinit(&l->wipes);
+	pw_secret_report_deinit(&l->secrets);
+}
+
+static int ledger_parts_init(struct ledger_parts *l, const struct pw_model *m, uint32_t pid)
+{
+	const struct pw_wipe_report_options wipes = { .filter = &l->filter };
+	const struct pw_secret_report_options secrets = { .filter = &l->filter };
+	struct pw_rows *notes = &l->wipes.tables[PW_WIPES_NOTES];
+	int rc;
+
+	l->filter.pid = pid;
+	rc = pw_wipe_report_init(&l->wipes, m, &wipes);
+	rc = rc ? rc : pw_secret_report_init(&l->secrets, m, &secrets);
+	/* the blind spots belong to wipes: where there are none they would be noise */
+	if (!rc && pw_wipes_observed(m) && !l->wipes.tables[PW_WIPES_EVENTS].count)
+		notes->count = 0;
+	return rc;
+}
+
+static int print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
+			 const struct ledger_parts *ledger, struct pw_output *o,
+			 struct pw_error *err)
 {
 	const struct pw_process *p = r->process;
 	const struct pw_segment_set *set = p->segments;
@@ -235,9 +267,23 @@ int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_mo
 				  [PW_INSPECT_SEGMENTS] = { segments, segment_count },
 				  [PW_INSPECT_EVENTS] = { events, event_count },
 				  [PW_INSPECT_TIMELINE] = { points, n },
+				  [PW_INSPECT_ALERTS] = ledger->wipes.tables[PW_WIPES_ALERTS],
+				  [PW_INSPECT_WIPES] = ledger->wipes.tables[PW_WIPES_EVENTS],
+				  [PW_INSPECT_SECRETS] = ledger->secrets.tables[PW_SECRETS_RANGES],
+				  [PW_INSPECT_WIPE_NOTES] = ledger->wipes.tables[PW_WIPES_NOTES],
 				  [PW_INSPECT_LOSSES] = { d.loss_rows, losses },
 			  });
 	return pw_output_emit(o, &d.doc, err);
+}
+
+int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
+			  struct pw_output *o, struct pw_error *err)
+{
+	pw_cleanup(ledger_parts_deinit) struct ledger_parts ledger = { 0 };
+
+	if (ledger_parts_init(&ledger, m, r->process->key.pid))
+		return pw_error_set(err, -ENOMEM, "no memory for the wipes");
+	return print_inspect(r, m, &ledger, o, err);
 }
 
 int pw_view_print(const struct pw_view_request *r, const struct pw_model *m, struct pw_output *o,

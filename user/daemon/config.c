@@ -191,6 +191,36 @@ KEY(ledger)
 	return take_yes_no(&c->source.no_ledger, v, false, why);
 }
 
+KEY(wipes)
+{
+	if (strcmp(v, "on") && strcmp(v, "off")) {
+		*why = "neither on nor off";
+		return -EINVAL;
+	}
+	c->source.wipes.on = strcmp(v, "on") == 0;
+	return 0;
+}
+
+KEY(wipes_cgroup)
+{
+	return take_path(c->wipes_cgroup, sizeof(c->wipes_cgroup), v, why);
+}
+
+KEY(wipes_releases)
+{
+	return take_yes_no(&c->source.wipes.releases, v, true, why);
+}
+
+KEY(wipes_read_back)
+{
+	uint64_t bytes;
+	int r = take_size(&bytes, v, 1, 1ull << 30, why);
+
+	if (!r)
+		c->source.wipes.read_back_bytes = (uint32_t)bytes;
+	return r;
+}
+
 static const struct {
 	const char *name;
 	int (*take)(struct pw_daemon_config *c, const char *value, const char **reason);
@@ -208,6 +238,10 @@ static const struct {
 	{ "vm_calls", key_vm_calls, "auto, off or syscall" },
 	{ "seed", key_seed, "yes or no" },
 	{ "ledger", key_ledger, "yes or no" },
+	{ "wipes", key_wipes, "on or off" },
+	{ "wipes_cgroup", key_wipes_cgroup, "a cgroup's absolute path, or nothing for all" },
+	{ "wipes_releases", key_wipes_releases, "yes or no; yes needs wipes_cgroup" },
+	{ "wipes_read_back", key_wipes_read_back, "a size from 1 to 1G, such as 1M" },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -297,6 +331,18 @@ int pw_daemon_config_parse(char *text, const char *path, struct pw_daemon_config
 	return 0;
 }
 
+/* Keys that hang together. */
+static int check_together(const char *path, const struct pw_daemon_config *c, struct pw_error *err)
+{
+	if (!c->source.wipes.releases || c->wipes_cgroup[0])
+		return 0;
+	pw_error_set(err, -EINVAL, "%s: wipes_releases = yes: every free of every process is too much "
+				   "to look at",
+		     path);
+	pw_error_remedy(err, "name a cgroup with wipes_cgroup");
+	return -EINVAL;
+}
+
 /* The whole file; an absent default file is an empty one. */
 static int read_file(const char *path, bool may_be_absent, char *buf, size_t size,
 		     struct pw_error *err)
@@ -374,6 +420,7 @@ int pw_daemon_config_load(const struct pw_daemon_options *opt, struct pw_daemon_
 	r = read_file(path, !opt->config_path, text, FILE_MAX_BYTES, err);
 	r = r ? r : pw_daemon_config_parse(text, path, &c, err);
 	r = r ? r : overlay(opt, &c, err);
+	r = r ? r : check_together(path, &c, err);
 	if (!r)
 		*ret = c;
 	return r;
@@ -398,5 +445,13 @@ const char *pw_daemon_config_needs_restart(const struct pw_daemon_config *was,
 		return "seed";
 	if (was->source.no_ledger != is->source.no_ledger)
 		return "ledger";
+	if (was->source.wipes.on != is->source.wipes.on)
+		return "wipes";
+	if (strcmp(was->wipes_cgroup, is->wipes_cgroup))
+		return "wipes_cgroup";
+	if (was->source.wipes.releases != is->source.wipes.releases)
+		return "wipes_releases";
+	if (was->source.wipes.read_back_bytes != is->source.wipes.read_back_bytes)
+		return "wipes_read_back";
 	return NULL;
 }

@@ -19,6 +19,7 @@ struct pw_daemon_config {
 	uint64_t interval_ns;
 	uint64_t flush_ns;
 	uint64_t history_max_bytes;
+	char wipes_cgroup[4000]; /* path; "": every process; its id is looked up when the source opens */
 	struct pw_source_options source;
 };
 

@@ -14,6 +14,7 @@
 #include "user/daemon/http.h"
 #include "user/daemon/loop.h"
 #include "user/daemon/state.h"
+#include "user/inspect/identity.h"
 
 static gid_t find_group(const char *name)
 {
@@ -32,9 +33,29 @@ static void take_group(struct pw_daemon *d)
 
 /* ---- stages ---------------------------------------------------------------------- */
 
+/* A cgroup that is not there yet must not stop the daemon: then no wipes are observed. */
+static void find_wipes_cgroup(const struct pw_daemon_config *c, struct pw_wipe_options *wipes)
+{
+	struct pw_error err = { 0 };
+	struct pw_procfs fs;
+
+	if (!wipes->on || !c->wipes_cgroup[0])
+		return;
+	pw_procfs_init(&fs, c->source.root);
+	if (!pw_cgroup_find(&fs, c->wipes_cgroup, &wipes->cgroup_id, &err))
+		return;
+	pw_daemon_log_error(4, &err);
+	pw_daemon_log(4, "wipes are not observed; start the daemon after the cgroup's first process");
+	wipes->on = false;
+}
+
 static int open_source(struct pw_daemon *d, struct pw_error *err)
 {
-	int r = pw_source_own_create(&d->config.source, &d->source, &d->source_why, err);
+	struct pw_source_options opt = d->config.source;
+	int r;
+
+	find_wipes_cgroup(&d->config, &opt.wipes);
+	r = pw_source_own_create(&opt, &d->source, &d->source_why, err);
 
 	if (d->source_why.what[0])
 		pw_daemon_log_error(4, &d->source_why);

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "user/view/wipe_report.h"
+
 /* One getter: the row is `r`, the value is set by `set`. */
 #define GET(table, row_type, name, set, expression)                                        \
 	static void table##_##name(const void *ctx, const void *row, struct pw_value *ret) \
@@ -34,6 +36,11 @@ static void u_or_unknown(struct pw_value *ret, uint64_t u)
 static const char *history_path(const struct pw_daemon *d)
 {
 	return d->config.history_path;
+}
+
+static const char *wipes_cgroup(const struct pw_daemon *d)
+{
+	return d->config.wipes_cgroup;
 }
 
 STATUS(version, pw_value_text, (r ? PW_VERSION : ""))
@@ -69,6 +76,10 @@ STATUS(requests_failed, pw_value_u, r->http.errors)
 STATUS(streams, pw_value_u, r->streams.readers)
 STATUS(stream_waiting_bytes, pw_value_u, r->streams.waiting_bytes)
 STATUS(stream_lost_records, pw_value_u, r->streams.lost_records)
+STATUS(wipes, pw_value_b, pw_wipes_observed(r->daemon->model))
+STATUS(wipes_cgroup, pw_value_text_or_unknown, wipes_cgroup(r->daemon))
+STATUS(wipes_releases, pw_value_b, r->daemon->config.source.wipes.releases)
+STATUS(wipe_events, pw_value_u, r->daemon->model->wipes.total)
 STATUS(reloads, pw_value_u, r->daemon->reloads)
 
 /* clang-format off */
@@ -107,6 +118,10 @@ static const struct pw_column status_columns[] = {
 	COLUMN(status, stream_waiting_bytes, BYTES, 8, "bytes waiting for slow readers"),
 	COLUMN(status, stream_lost_records, COUNT, 8, "records that slow readers lost"),
 	COLUMN(status, reloads, COUNT, 8, "configuration reloads"),
+	COLUMN(status, wipes, BOOL, 5, "calls of wipe functions are observed"),
+	COLUMN(status, wipes_cgroup, TEXT, 40, "of this cgroup and those below it alone; null: of all"),
+	COLUMN(status, wipes_releases, BOOL, 5, "releases of wiped buffers are observed as well"),
+	COLUMN(status, wipe_events, COUNT, 8, "wipes and releases since the start"),
 	{ NULL },
 };
 /* clang-format on */

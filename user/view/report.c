@@ -96,6 +96,21 @@ const struct pw_document_shape pw_document_report = {
 			"All that the log of events still has, oldest first.", NULL },
 		[PW_REPORT_EVENTS] = { "events", "Last events", pw_event_columns,
 			"The newest forks, execs, exits and OOM kills, oldest first.", NULL },
+		[PW_REPORT_ALERTS] = { "alerts", "Alerts", pw_alert_columns,
+			"Secrets that went dirty, wipes in part, forgotten wipes, with the evidence.", NULL },
+		[PW_REPORT_WIPE_FUNCTIONS] = { "wipe_functions", "Wipes by observed function",
+			pw_wipe_function_columns, "Calls of the functions that are observed, by "
+			"what was read back after them.", NULL },
+		[PW_REPORT_WIPE_CALLERS] = { "wipe_callers", "Callers of wipe functions",
+			pw_wipe_caller_columns, "Those that did not always wipe whole first, then "
+			"the busiest.", NULL },
+		[PW_REPORT_FORGOTTEN] = { "forgotten_wipes", "Suspected forgotten wipes",
+			pw_wipe_site_columns, "Sites that nearly always wipe a buffer before they "
+			"give it back, and once did not.", NULL },
+		[PW_REPORT_SECRETS] = { "secrets", "Registered secrets", pw_secret_columns,
+			"Ranges registered with the module, and what became of their pages.", NULL },
+		[PW_REPORT_WIPE_NOTES] = { "wipe_notes", "Wipes: what cannot be seen",
+			pw_wipe_note_columns, "The blind spots, a sentence each.", NULL },
 		[PW_REPORT_LOSSES] = { "losses", "Lost", pw_loss_columns,
 			"What was not counted, by cause; empty: nothing.", NULL },
 		[PW_REPORT_COVERAGE] = { "coverage_parts", "Coverage", pw_coverage_columns,
@@ -258,6 +273,36 @@ static int choose_losses(struct pw_report *r)
 	return 0;
 }
 
+/* The tables of the wipe ledger, each cut to the limit. */
+static int choose_wipes(struct pw_report *r)
+{
+	static const struct {
+		enum pw_report_table to;
+		enum pw_wipe_table from;
+	} tables[] = {
+		{ PW_REPORT_ALERTS, PW_WIPES_ALERTS },
+		{ PW_REPORT_WIPE_FUNCTIONS, PW_WIPES_FUNCTIONS },
+		{ PW_REPORT_WIPE_CALLERS, PW_WIPES_CALLERS },
+		{ PW_REPORT_FORGOTTEN, PW_WIPES_FORGOTTEN },
+		{ PW_REPORT_WIPE_NOTES, PW_WIPES_NOTES },
+	};
+	const struct pw_wipe_report_options wipes = { .no_events = true };
+	const struct pw_secret_report_options secrets = { .limit = r->limit };
+	int err = pw_wipe_report_init(&r->wipes, r->model, &wipes);
+
+	for (size_t i = 0; !err && i < sizeof(tables) / sizeof(tables[0]); i++) {
+		struct pw_rows *to = &r->tables[tables[i].to];
+
+		*to = r->wipes.tables[tables[i].from];
+		if (to->count > r->limit && tables[i].to != PW_REPORT_WIPE_NOTES)
+			to->count = r->limit;
+	}
+	err = err ? err : pw_secret_report_init(&r->secrets, r->model, &secrets);
+	if (!err)
+		r->tables[PW_REPORT_SECRETS] = r->secrets.tables[PW_SECRETS_RANGES];
+	return err;
+}
+
 int pw_report_init(struct pw_report *r, const struct pw_model *m, size_t limit)
 {
 	int err;
@@ -270,6 +315,7 @@ int pw_report_init(struct pw_report *r, const struct pw_model *m, size_t limit)
 	err = err ? err : choose_segments(r);
 	err = err ? err : choose_events(r, PW_REPORT_EVENTS, false, r->limit);
 	err = err ? err : choose_events(r, PW_REPORT_OOM_KILLS, true, PW_EVENTS_MAX);
+	err = err ? err : choose_wipes(r);
 	err = err ? err : choose_losses(r);
 	if (err)
 		pw_report_deinit(r);
@@ -280,6 +326,8 @@ void pw_report_deinit(struct pw_report *r)
 {
 	for (size_t i = 0; i < PW_REPORT_TABLES; i++)
 		free(r->rows[i]);
+	pw_wipe_report_deinit(&r->wipes);
+	pw_secret_report_deinit(&r->secrets);
 	memset(r, 0, sizeof(*r));
 }
 

@@ -2,12 +2,15 @@
 /*
  * The report: what a machine's memory did in the time that the model has seen.
  * Who holds most, who grew most, who died and how big it was, what the OOM
- * killer did, and what was not seen. Holds pointers into the model.
+ * killer did, which secrets were wiped and which were not, and what was not
+ * seen. Holds pointers into the model.
  */
 #ifndef PW_VIEW_REPORT_H
 #define PW_VIEW_REPORT_H
 
 #include "user/view/document.h"
+#include "user/view/secret_report.h"
+#include "user/view/wipe_report.h"
 
 enum pw_report_table { /* in the order of pw_document_report.tables */
 		       PW_REPORT_PROCESSES,
@@ -18,6 +21,12 @@ enum pw_report_table { /* in the order of pw_document_report.tables */
 		       PW_REPORT_DEAD,
 		       PW_REPORT_OOM_KILLS,
 		       PW_REPORT_EVENTS,
+		       PW_REPORT_ALERTS,
+		       PW_REPORT_WIPE_FUNCTIONS,
+		       PW_REPORT_WIPE_CALLERS,
+		       PW_REPORT_FORGOTTEN,
+		       PW_REPORT_SECRETS,
+		       PW_REPORT_WIPE_NOTES,
 		       PW_REPORT_LOSSES,
 		       PW_REPORT_COVERAGE,
 		       PW_REPORT_TABLES
@@ -31,6 +40,8 @@ struct pw_report {
 	const void **rows[PW_REPORT_TABLES];
 	struct pw_loss_row losses[PW_LOSS_CAUSES];
 	struct pw_coverage_row coverage[PW_COVERAGE_ROWS_MAX];
+	struct pw_wipe_report wipes;
+	struct pw_secret_report secrets;
 };
 
 #define PW_REPORT_LIMIT 25 /* rows of each table by default */

@@ -243,10 +243,14 @@ static const char *empty_text(enum pw_report_table t)
 	}
 }
 
-/* A recording has segments only where somebody asked for them. */
+/* A recording has segments and wipes only where somebody asked for them. */
 static bool is_left_out(const struct pw_report *r, size_t t)
 {
-	return t == PW_REPORT_SEGMENTS && !r->tables[t].count;
+	if (r->tables[t].count)
+		return false;
+	if (t == PW_REPORT_SEGMENTS || t == PW_REPORT_SECRETS)
+		return true;
+	return t >= PW_REPORT_ALERTS && t <= PW_REPORT_WIPE_NOTES && !pw_wipes_observed(r->model);
 }
 
 static void put_tables(const struct pw_report *r, FILE *out)
