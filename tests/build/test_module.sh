@@ -22,7 +22,7 @@ kernel=$("$here/../vm/kernel.sh" --headers 6.12 2>"$tmp/fetch") || {
 	exit 0
 }
 release=$(cat "$kernel/release")
-inside() { apt_enter "$kernel/root" "$tmp" "$@"; }
+inside() { apt_enter "$kernel/headers" "$tmp" "$@"; }
 vermagic() { xz -dcf "$1" | tr '\0' '\n' | LC_ALL=C sed -n 's/^vermagic=//p'; }
 
 check 'make module' inside make -C /work/src module KDIR="/lib/modules/$release/build"

@@ -36,11 +36,3 @@ else
 	}
 	check 'clang-format changes nothing' unformatted
 fi
-
-checkpatch=$(command -v checkpatch.pl || find /usr/src/linux-*/scripts -name checkpatch.pl 2>/dev/null | head -n 1)
-if [ -z "$checkpatch" ]; then
-	skip 'checkpatch accepts kmod/ and bpf/' 'Debian has checkpatch.pl in the kernel source package alone, and it is not here'
-else
-	mapfile -t kernel_files < <(files 'kmod/*.[ch]' 'bpf/*.[ch]')
-	check 'checkpatch accepts kmod/ and bpf/' "$checkpatch" --no-tree --strict --max-line-length=100 -f "${kernel_files[@]}"
-fi

@@ -3,13 +3,15 @@
 #
 # kernel.sh NAME: prints the directory of one of Debian's kernels, unpacked.
 # kernel.sh --headers NAME: the same, with what modules for it are built with.
+# kernel.sh --analysis NAME: with that, and what analyses their sources.
 # NAME is 6.1, 6.12 or new.
 #
 #   vmlinuz    the image
 #   release    what uname -r says there
-#   version    package and version
+#   version    the package
 #   modules/   Debian's modules for it
-#   root/      with --headers: a root file system with its headers and compiler
+#   headers/   with --headers: a root file system with its headers and compiler
+#   analysis/  with --analysis: another, with clang and coccinelle as well
 #
 # The packages come through apt.sh, by name; they are unpacked, not installed.
 # What is there is reused; remove the directory for newer ones. Where the archive
@@ -19,11 +21,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/apt.sh"
 . "$here/../../packaging/kernel-package.sh"
 
-headers=
-if [ "${1:-}" = --headers ]; then
-	headers=yes
-	shift
-fi
+extra=
+case ${1:-} in
+--headers | --analysis) extra=${1#--}; shift ;;
+esac
 
 # What builds a module: kbuild's needs, pahole for its BTF, perl for what W=1 checks.
 tools="make pahole perl dash bash coreutils sed grep mawk findutils diffutils"
@@ -33,17 +34,17 @@ case ${1:-} in
 6.1) suite=bookworm ;;
 6.12) suite=trixie tools="$tools sparse dkms kmod xz-utils" ;;
 new) suite=sid ;;
-*) echo "usage: kernel.sh [--headers] 6.1|6.12|new" >&2; exit 2 ;;
+*) echo "usage: kernel.sh [--headers|--analysis] 6.1|6.12|new" >&2; exit 2 ;;
 esac
+[ "$extra" != analysis ] || tools="$tools clang coccinelle python3 libpython3.13"
 name=$1
 meta=linux-image-cloud-$apt_arch
 kernel=$apt_cache/kernel-$name
 
 have_image() { [ -s "$kernel/release" ]; }
-have_headers() { [ "$(cat "$kernel/root/complete" 2>/dev/null)" = "$tools" ]; }
+have_extra() { [ -z "$extra" ] || [ "$(cat "$kernel/$extra/complete" 2>/dev/null)" = "$tools" ]; }
 done_if_complete() {
-	have_image || return 0
-	[ -z "$headers" ] || have_headers || return 0
+	have_image && have_extra || return 0
 	echo "$kernel"
 	exit 0
 }
@@ -77,21 +78,20 @@ get_image() {
 }
 
 # Each suite's kernel wants its own compiler, and its build tools their own libc.
-get_headers() {
-	local release
+get_extra() {
+	local release new=$kernel/$extra.new source
 
 	release=$(cat "$kernel/release")
-	rm -rf "$kernel/root.new"
+	source=$new/usr/src/linux-headers-$release
+	rm -rf "$new"
 	# shellcheck disable=SC2086
-	apt_tree "$suite" "$kernel/root.new" "linux-headers-$release" $tools \
-		"linux-image-$release-" linux-base- || return
+	apt_tree "$suite" "$new" "linux-headers-$release" $tools "linux-image-$release-" linux-base- || return
 	# The types of the kernel, for those of the module: 6.1's headers don't bring them.
-	[ -e "$kernel/root.new/usr/src/linux-headers-$release/vmlinux" ] ||
-		sh "$here/../../packaging/extract-vmlinux.sh" "$kernel/vmlinuz" \
-			>"$kernel/root.new/usr/src/linux-headers-$release/vmlinux" || return
-	echo "$tools" >"$kernel/root.new/complete"
-	rm -rf "$kernel/root"
-	mv "$kernel/root.new" "$kernel/root"
+	[ -e "$source/vmlinux" ] ||
+		sh "$here/../../packaging/extract-vmlinux.sh" "$kernel/vmlinuz" >"$source/vmlinux" || return
+	echo "$tools" >"$new/complete"
+	rm -rf "${kernel:?}/$extra"
+	mv "$new" "$kernel/$extra"
 }
 
 done_if_complete
@@ -99,10 +99,10 @@ apt_lock "$suite"
 done_if_complete # who held the lock has brought it
 apt_read "$suite"
 have_image || get_image
-if [ -n "$headers" ] && ! get_headers; then
+if ! have_extra && ! get_extra; then
 	echo "kernel.sh: $suite has no headers of $(cat "$kernel/release") any more; taking both anew" >&2
 	get_image
-	get_headers
+	get_extra
 fi
 apt_clean "$suite"
 echo "$kernel"

@@ -39,9 +39,9 @@ sh "$root/packaging/module-sources.sh" "$out"
 status=0
 # Debian's headers of 6.1 come without resolve_btfids; the module has no BTF IDs for it to resolve.
 resolve=()
-[ -x "$kernel/root/usr/src/linux-headers-$release/tools/bpf/resolve_btfids/resolve_btfids" ] ||
+[ -x "$kernel/headers/usr/src/linux-headers-$release/tools/bpf/resolve_btfids/resolve_btfids" ] ||
 	resolve=(RESOLVE_BTFIDS=true)
-apt_enter "$kernel/root" "$out" make -C "/usr/src/linux-headers-$release" M=/work W=1 KCFLAGS=-Werror \
+apt_enter "$kernel/headers" "$out" make -C "/usr/src/linux-headers-$release" M=/work W=1 KCFLAGS=-Werror \
 	"${resolve[@]+"${resolve[@]}"}" "$@" modules >"$out/log" 2>&1 || status=$?
 if [ "$status" -ne 0 ] || grep -Ei 'warning|skipping' "$out/log" | grep -qv 'compiler differs'; then
 	rm -f "$out/pagewarden.ko"
