@@ -333,8 +333,8 @@ const struct pw_command pw_command_record = {
 		"                         take the views again and again; else at start and end\n"
 		"      --wipes            observe wipe functions, for wipes --replay\n"
 		"      --wipes-pid PID    ... of this process alone\n"
-		"      --releases         and releases of its wiped buffers\n" PW_HELP_SOURCE
-			PW_HELP_HELP "\n"
+		"      --releases         and releases of its wiped buffers\n" PW_HELP_SOURCE PW_HELP_HELP
+		"\n"
 		"The file holds counters and events of every process, readable by its owner alone.\n"
 		"It stays valid whatever ends the recording.\n"
 		"\n"

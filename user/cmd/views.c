@@ -239,8 +239,7 @@ static int ledger_parts_init(struct ledger_parts *l, const struct pw_model *m, u
 }
 
 static int print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
-			 const struct ledger_parts *ledger, struct pw_output *o,
-			 struct pw_error *err)
+			 const struct ledger_parts *ledger, struct pw_output *o, struct pw_error *err)
 {
 	const struct pw_process *p = r->process;
 	const struct pw_segment_set *set = p->segments;

@@ -9,6 +9,7 @@
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
 #include "user/daemon/answer.h"
+#include "user/daemon/api_wipes.h"
 #include "user/daemon/documents.h"
 #include "user/daemon/history.h"
 #include "user/daemon/memory_tape.h"
@@ -71,6 +72,9 @@ enum {
 	TAKES_RANGE = 1 << 3,
 	TAKES_SMAPS = 1 << 4,
 	TAKES_EACH_VMA = 1 << 5,
+	TAKES_PROCESS = 1 << 6, /* pid, process */
+	TAKES_WIPE = 1 << 7, /* function, verdict */
+	TAKES_STATE = 1 << 8,
 };
 
 struct query {
@@ -79,6 +83,7 @@ struct query {
 	uint64_t limit; /* 0: the default */
 	uint64_t from_ns, to_ns;
 	uint64_t id; /* the number in the path */
+	struct pw_ledger_query ledger;
 };
 
 static int parse_number(const char *text, uint64_t max, uint64_t *ret)
@@ -128,6 +133,37 @@ static int parse_time(const char *text, uint64_t *ret_ns)
 	return r;
 }
 
+static int parse_pid(const char *text, uint32_t *ret)
+{
+	uint64_t n;
+	int r = parse_number(text, INT32_MAX, &n);
+
+	if (!r)
+		*ret = (uint32_t)n;
+	return r;
+}
+
+/* Whose wipes and secrets, and which. */
+static int take_ledger_parameter(const struct pw_http_parameter *p, unsigned int takes,
+				 struct pw_ledger_query *q)
+{
+	struct pw_error ignored;
+
+	if ((takes & TAKES_PROCESS) && strcmp(p->name, "pid") == 0)
+		return parse_pid(p->value, &q->filter.pid);
+	if ((takes & TAKES_PROCESS) && strcmp(p->name, "process") == 0) {
+		q->filter.process = p->value;
+		return 0;
+	}
+	if ((takes & TAKES_WIPE) && strcmp(p->name, "function") == 0)
+		return pw_wipe_filter_functions(&q->filter, p->value, &ignored);
+	if ((takes & TAKES_WIPE) && strcmp(p->name, "verdict") == 0)
+		return pw_wipe_filter_verdicts(&q->filter, p->value, &ignored);
+	if ((takes & TAKES_STATE) && strcmp(p->name, "state") == 0)
+		return pw_secret_report_states(&q->secrets, p->value, &ignored);
+	return -ENOENT;
+}
+
 static int take_parameter(const struct pw_http_parameter *p, unsigned int takes, struct query *q)
 {
 	if ((takes & TAKES_DEAD) && strcmp(p->name, "dead") == 0)
@@ -146,7 +182,7 @@ static int take_parameter(const struct pw_http_parameter *p, unsigned int takes,
 		q->sort = p->value;
 		return 0;
 	}
-	return -ENOENT;
+	return take_ledger_parameter(p, takes, &q->ledger);
 }
 
 static bool take_parameters(const struct pw_http_request *req, unsigned int takes, struct query *q,
@@ -169,6 +205,7 @@ static bool take_parameters(const struct pw_http_request *req, unsigned int take
 	}
 	if (q->from_ns > q->to_ns)
 		pw_api_error(ret, 400, NULL, "from lies behind to");
+	q->ledger.limit = q->limit;
 	return q->from_ns <= q->to_ns;
 }
 
@@ -278,6 +315,26 @@ static void answer_status(struct pw_daemon *d, const struct query *q, struct pw_
 		loss_rows[i] = &losses[i];
 	pw_document_build(&doc, &pw_document_status, d->model, &row, tables);
 	pw_answer_document(ret, &doc.doc);
+}
+
+static void answer_wipes(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_api_wipes(d, &q->ledger, ret);
+}
+
+static void answer_wipe_summary(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_api_wipe_summary(d, &q->ledger, ret);
+}
+
+static void answer_alerts(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_api_alerts(d, &q->ledger, ret);
+}
+
+static void answer_secrets(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_api_secrets(d, &q->ledger, ret);
 }
 
 /* ---- segments -------------------------------------------------------------------- */
@@ -434,6 +491,10 @@ static const struct {
 	{ "/v1/groups", TAKES_SORT | TAKES_LIMIT, answer_groups },
 	{ "/v1/segments/#", TAKES_SMAPS | TAKES_EACH_VMA, answer_segment_records },
 	{ "/v1/events", TAKES_LIMIT, answer_events },
+	{ "/v1/wipes", TAKES_PROCESS | TAKES_WIPE | TAKES_LIMIT, answer_wipes },
+	{ "/v1/wipes/summary", TAKES_PROCESS | TAKES_WIPE, answer_wipe_summary },
+	{ "/v1/secrets", TAKES_PROCESS | TAKES_STATE | TAKES_LIMIT, answer_secrets },
+	{ "/v1/alerts", TAKES_PROCESS, answer_alerts },
 	{ "/v1/history/processes", TAKES_RANGE | TAKES_LIMIT, answer_history_processes },
 	{ "/v1/history/processes/#", TAKES_RANGE | TAKES_LIMIT, answer_history_points },
 	{ "/v1/history/machine", TAKES_RANGE | TAKES_LIMIT, answer_history_machine },

@@ -336,8 +336,9 @@ static int check_together(const char *path, const struct pw_daemon_config *c, st
 {
 	if (!c->source.wipes.releases || c->wipes_cgroup[0])
 		return 0;
-	pw_error_set(err, -EINVAL, "%s: wipes_releases = yes: every free of every process is too much "
-				   "to look at",
+	pw_error_set(err, -EINVAL,
+		     "%s: wipes_releases = yes: every free of every process is too much "
+		     "to look at",
 		     path);
 	pw_error_remedy(err, "name a cgroup with wipes_cgroup");
 	return -EINVAL;
