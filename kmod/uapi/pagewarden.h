@@ -428,7 +428,7 @@ enum pw_unseen_reason {
  * and the range was read back; time_ns is the return's. In a stream of BPF the
  * caller's strings are not there yet; the source adds them. `more` is 0 where
  * calls are observed: a history, which thins what happens all the time, tells
- * with it how many there were. key.pid may be 0 in the kernel's functions: an
+ * with it how many there were, and exe of which program. key.pid may be 0 in the kernel's functions: an
  * interrupt of the idle task.
  */
 struct pw_wipe {
@@ -457,9 +457,10 @@ struct pw_wipe {
 	__u32 copies_left_pages; /* module: pages whose old copy another process still maps */
 	__u64 unreached_bytes; /* module: not wiped, because of `reason` */
 	__u32 more; /* calls of the same caller, verdict and size that this one stands for too */
-	__u32 reserved; /* 0 */
+	__u16 exe_len; /* the program, where the process itself is not told of; usually 0 */
+	__u16 reserved; /* 0 */
 	__u8 comm[PW_COMM_LEN];
-	/* __u8 file[], symbol[] */
+	/* __u8 file[], symbol[], exe[] */
 };
 #define PW_WIPE_NESTED (1u << 0) /* a wipe function inside did the work */
 #define PW_WIPE_FORTIFIED (1u << 1) /* through __explicit_bzero_chk */
@@ -500,8 +501,10 @@ struct pw_release {
 	__u16 symbol_len;
 	__u16 wipe_function; /* enum pw_wipe_function of the last wipe */
 	__u32 more; /* releases of the same kind that this one stands for too */
+	__u16 exe_len; /* as in struct pw_wipe */
+	__u16 reserved[3]; /* 0 */
 	__u8 comm[PW_COMM_LEN];
-	/* __u8 file[], symbol[] */
+	/* __u8 file[], symbol[], exe[] */
 };
 
 /* A function in a file is observed, or could not be. */
@@ -610,7 +613,7 @@ PW_ASSERT_SIZE(pw_segment, 144);
 PW_ASSERT_SIZE(pw_machine, 256);
 PW_ASSERT_SIZE(pw_tick, 272);
 PW_ASSERT_SIZE(pw_wipe, 168);
-PW_ASSERT_SIZE(pw_release, 192);
+PW_ASSERT_SIZE(pw_release, 200);
 PW_ASSERT_SIZE(pw_wipe_probe, 56);
 PW_ASSERT_SIZE(pw_secret, 248);
 

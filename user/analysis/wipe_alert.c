@@ -174,22 +174,6 @@ static int alert_wipe(struct alerts *a, const struct pw_wipe *w, const struct pw
 	return 0;
 }
 
-/* The caller that an event came from; names are interned, so equal ones are the same. */
-static const struct pw_wipe_caller *caller_of(const struct pw_wipe_ledger *l,
-					      const struct pw_wipe_event *ev)
-{
-	uint64_t offset = ev->file[0] ? ev->wipe.caller_offset : ev->wipe.caller;
-
-	for (size_t i = 0; i < l->caller_count; i++) {
-		const struct pw_wipe_caller *c = &l->callers[i];
-
-		if (c->offset == offset && c->function == ev->wipe.function && c->exe == ev->exe &&
-		    c->file == ev->file)
-			return c;
-	}
-	return NULL; /* it found no room */
-}
-
 /* A caller counts for all processes of its program; those of one are in the ring, newest last. */
 static int alert_wipes_in_ring(struct alerts *a, const struct pw_wipe_ledger *l, uint32_t pid)
 {
@@ -197,12 +181,11 @@ static int alert_wipes_in_ring(struct alerts *a, const struct pw_wipe_ledger *l,
 
 	for (size_t i = pw_wipe_event_count(l); !err && i-- > 0;) {
 		const struct pw_wipe_event *ev = pw_wipe_event_at(l, i);
-		const struct pw_wipe_caller *c;
+		const struct pw_wipe_caller *c = ev->caller;
 		struct pw_wipe_alert *item;
 
 		if (ev->release || ev->wipe.key.pid != pid || !is_bad(&ev->wipe))
 			continue;
-		c = caller_of(l, ev);
 		item = c ? find(a, PW_ALERT_WIPED_IN_PART, c) : NULL;
 		if (item) {
 			item->first_ns = ev->wipe.rec.time_ns;

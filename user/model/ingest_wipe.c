@@ -14,23 +14,38 @@
 #define SYMBOL_MAX 1023 /* mangled names are long; longer ones are cut */
 #define BYTES_LIMIT (PW_INGEST_PAGES_LIMIT * 4096)
 
-/* The exe is a process's of its time; the two strings stand behind the struct. */
-static bool place_of(const struct pw_model *m, const struct pw_record *rec, size_t head,
-		     const struct pw_key *key, uint16_t file_len, uint16_t symbol_len,
-		     struct pw_wipe_place *ret)
+/* The strings behind a struct, in their order. */
+struct behind {
+	size_t head;
+	uint16_t file_len, symbol_len, exe_len;
+};
+
+static size_t cut(const char *bytes, size_t len, size_t max)
 {
-	const char *strings = (const char *)rec + head;
+	return strnlen(bytes, len < max ? len : max);
+}
+
+/* The program is the process's of its time, or the record's own. */
+static bool place_of(const struct pw_model *m, const struct pw_record *rec,
+		     const struct behind *behind, const struct pw_key *key, struct pw_wipe_place *ret)
+{
+	const char *strings = (const char *)rec + behind->head;
 	struct pw_process *p = key ? pw_model_process(m, key) : NULL;
 
-	if ((size_t)file_len + symbol_len > rec->size - head)
+	if ((size_t)behind->file_len + behind->symbol_len + behind->exe_len > rec->size - behind->head)
 		return false;
 	if (p)
 		p->confirmed = true;
-	ret->exe = p ? p->exe : "";
 	ret->file = strings;
-	ret->file_len = strnlen(strings, file_len < FILE_MAX ? file_len : FILE_MAX);
-	ret->symbol = strings + file_len;
-	ret->symbol_len = strnlen(ret->symbol, symbol_len < SYMBOL_MAX ? symbol_len : SYMBOL_MAX);
+	ret->file_len = cut(strings, behind->file_len, FILE_MAX);
+	ret->symbol = strings + behind->file_len;
+	ret->symbol_len = cut(ret->symbol, behind->symbol_len, SYMBOL_MAX);
+	ret->exe = p ? p->exe : "";
+	ret->exe_len = cut(ret->exe, SIZE_MAX, FILE_MAX);
+	if (!behind->exe_len)
+		return true;
+	ret->exe = ret->symbol + behind->symbol_len;
+	ret->exe_len = cut(ret->exe, behind->exe_len, FILE_MAX);
 	return true;
 }
 
@@ -75,9 +90,9 @@ int pw_ingest_wipe(struct pw_model *m, const struct pw_record *rec)
 {
 	const struct pw_wipe *r = (const void *)rec;
 	struct pw_wipe_place place = { .function = r->function, .symbol_offset = r->symbol_offset };
+	struct behind behind = { sizeof(*r), r->file_len, r->symbol_len, r->exe_len };
 
-	if (!wipe_in_bounds(r) ||
-	    !place_of(m, rec, sizeof(*r), &r->key, r->file_len, r->symbol_len, &place))
+	if (!wipe_in_bounds(r) || !place_of(m, rec, &behind, &r->key, &place))
 		return pw_ingest_invalid(m);
 	place.offset = place.file_len ? r->caller_offset : r->caller;
 	return pw_wipes_add_wipe(&m->wipes, r, &place, &m->own_lost[PW_LOSS_NAMES_FULL]);
@@ -98,9 +113,9 @@ int pw_ingest_release(struct pw_model *m, const struct pw_record *rec)
 {
 	const struct pw_release *r = (const void *)rec;
 	struct pw_wipe_place place = { .function = r->function, .symbol_offset = r->symbol_offset };
+	struct behind behind = { sizeof(*r), r->file_len, r->symbol_len, r->exe_len };
 
-	if (!release_in_bounds(r) ||
-	    !place_of(m, rec, sizeof(*r), &r->key, r->file_len, r->symbol_len, &place))
+	if (!release_in_bounds(r) || !place_of(m, rec, &behind, &r->key, &place))
 		return pw_ingest_invalid(m);
 	place.offset = place.file_len ? r->caller_offset : r->caller;
 	return pw_wipes_add_release(&m->wipes, r, &place, &m->own_lost[PW_LOSS_NAMES_FULL]);
@@ -110,9 +125,9 @@ int pw_ingest_wipe_probe(struct pw_model *m, const struct pw_record *rec)
 {
 	const struct pw_wipe_probe *r = (const void *)rec;
 	struct pw_wipe_place place = { .offset = r->offset };
+	struct behind behind = { sizeof(*r), r->path_len, r->symbol_len, 0 };
 
-	if (r->function >= PW_WIPE_FUNCTIONS ||
-	    !place_of(m, rec, sizeof(*r), NULL, r->path_len, r->symbol_len, &place))
+	if (r->function >= PW_WIPE_FUNCTIONS || !place_of(m, rec, &behind, NULL, &place))
 		return pw_ingest_invalid(m);
 	place.function = (uint16_t)r->function;
 	return pw_wipe_probe_set(&m->wipes, r, &place, &m->own_lost[PW_LOSS_NAMES_FULL]);

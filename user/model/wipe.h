@@ -36,6 +36,9 @@ enum pw_wipe_after { /* what became of the wiped range */
 		     PW_AFTER_DIRTY, /* went with what the wipe had left in it */
 };
 
+struct pw_wipe_caller;
+struct pw_wipe_site;
+
 /* One WIPE or RELEASE. Strings are raw and interned in the model. */
 struct pw_wipe_event {
 	bool release;
@@ -47,6 +50,8 @@ struct pw_wipe_event {
 	const char *symbol; /* of the caller; "" */
 	const char *exe; /* of the process, when it happened; "" */
 	uint64_t sequence; /* 1, 2, 3, ... in this model */
+	const struct pw_wipe_caller *caller; /* of a wipe; NULL: it found no room */
+	const struct pw_wipe_site *site; /* of a release; NULL: it found no room */
 	/* of wipes: */
 	enum pw_wipe_after after;
 	uint64_t after_ns;

@@ -194,6 +194,7 @@ int pw_wipes_add_wipe(struct pw_wipe_ledger *l, const struct pw_wipe *r,
 	if (err)
 		return err;
 	ev->wipe = *r;
+	ev->caller = caller;
 	at = (uint32_t)(ev - l->ring);
 	link_in(l->links, BY_RANGE, range_head(&r->key, r->address), at);
 	link_in(l->links, BY_PROCESS, process_head(&r->key), at);
@@ -327,6 +328,7 @@ int pw_wipes_add_release(struct pw_wipe_ledger *l, const struct pw_release *r,
 		return err;
 	ev->release = true;
 	ev->rel = *r;
+	ev->site = site;
 	if (r->function == PW_RELEASE_MUNMAP)
 		release_mapping(l, r);
 	if (r->wipe_time_ns)

@@ -13,11 +13,10 @@
 
 #include "user/model/model.h"
 
-/* Who called. The record's strings are not terminated, cut at a NUL. */
+/* Who called. The strings are not terminated, and cut at a NUL. */
 struct pw_wipe_place {
-	const char *exe; /* terminated */
-	const char *file, *symbol;
-	size_t file_len, symbol_len;
+	const char *exe, *file, *symbol;
+	size_t exe_len, file_len, symbol_len;
 	uint64_t offset, symbol_offset;
 	uint16_t function;
 };

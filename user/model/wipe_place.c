@@ -74,7 +74,7 @@ int pw_wipe_names(struct pw_wipe_ledger *l, const struct pw_wipe_place *place, c
 	int err;
 
 	*exe = *file = *symbol = "";
-	err = intern(l, place->exe, SIZE_MAX, exe, ret_full);
+	err = intern(l, place->exe, place->exe_len, exe, ret_full);
 	if (!err)
 		err = intern(l, place->file, place->file_len, file, ret_full);
 	if (!err)
@@ -86,7 +86,7 @@ int pw_wipe_names(struct pw_wipe_ledger *l, const struct pw_wipe_place *place, c
 
 static uint64_t place_id(const struct pw_wipe_place *p)
 {
-	uint64_t h = pw_hash_bytes(p->exe, strlen(p->exe), p->function);
+	uint64_t h = pw_hash_bytes(p->exe, p->exe_len, p->function);
 
 	h = pw_hash_bytes(p->file, p->file_len, h);
 	return pw_hash_mix(h ^ p->offset);
@@ -103,8 +103,7 @@ static bool same_place(const void *item, const void *key)
 	const struct pw_wipe_place *p = key;
 
 	return row->function == p->function && row->offset == p->offset &&
-	       same_text(row->exe, p->exe, strlen(p->exe)) &&
-	       same_text(row->file, p->file, p->file_len);
+	       same_text(row->exe, p->exe, p->exe_len) && same_text(row->file, p->file, p->file_len);
 }
 
 static int allocate(void *array, size_t count, size_t size)
