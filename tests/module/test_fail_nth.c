@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/module/device.h"
+#include "tests/module/faults.h"
 #include "tests/module/tap.h"
 
 #define PAGE 4096ul
@@ -44,7 +45,6 @@ struct call {
 static struct {
 	int device;
 	int other; /* a second descriptor of the device, of `open` */
-	int fail_nth;
 	uint8_t *memory; /* PAGES, filled with FILL */
 	uint8_t *arena;
 	uint64_t id;
@@ -61,124 +61,28 @@ static struct {
 	struct pw_dev_info info;
 } with;
 
-/* ---- faults --------------------------------------------------------------------------- */
-
-static void write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0)
-		return;
-	must(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-	close(fd);
-}
-
-/* By default the kernel spares the allocations that may wait: those are ours. */
-static void let_everything_fail(void)
-{
-	write_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-}
-
-static void arm(unsigned int n)
-{
-	char text[16];
-	int length = snprintf(text, sizeof(text), "%u", n);
-
-	must_equal(pwrite(with.fail_nth, text, length, 0), length);
-}
-
-/* Whether the fault came. The question and the disarming are calls that it may still hit. */
-static bool disarm(void)
-{
-	char text[16] = "";
-	ssize_t got = pread(with.fail_nth, text, sizeof(text) - 1, 0);
-	bool came = got > 0 && strtoul(text, NULL, 10) == 0;
-
-	while (pwrite(with.fail_nth, "0", 1, 0) != 1)
-		;
-	return came;
-}
-
-/* ---- what must be as before ------------------------------------------------------------- */
-
-struct state {
-	uint64_t watches, watched_bytes, held_pages, arena_bytes, memory_bytes;
-	int64_t pins;
-};
-
-static int64_t vmstat_pins(void)
-{
-	FILE *f = fopen("/proc/vmstat", "r");
-	long long value, pins = 0;
-	char name[64];
-
-	must(f);
-	while (fscanf(f, "%63s %lld", name, &value) == 2) {
-		if (!strcmp(name, "nr_foll_pin_acquired"))
-			pins += value;
-		else if (!strcmp(name, "nr_foll_pin_released"))
-			pins -= value;
-	}
-	fclose(f);
-	return pins;
-}
-
-static struct state state_now(void)
-{
-	struct pw_dev_info info = dev_info(with.device);
-
-	for (int i = 0; info.pending && i < 500; i++) {
-		usleep(10000);
-		info = dev_info(with.device);
-	}
-	must_equal(info.pending, 0);
-	return (struct state){
-		.watches = info.watches,
-		.watched_bytes = info.watched_bytes,
-		.held_pages = info.held_pages,
-		.arena_bytes = info.arena_bytes,
-		.memory_bytes = info.memory_bytes,
-		.pins = vmstat_pins(),
-	};
-}
-
-static void must_be_as_before(const struct state *before)
-{
-	struct state now = state_now();
-
-	must_equal(now.watches, before->watches);
-	must_equal(now.watched_bytes, before->watched_bytes);
-	must_equal(now.held_pages, before->held_pages);
-	must_equal(now.arena_bytes, before->arena_bytes);
-	must_equal(now.memory_bytes, before->memory_bytes);
-	must_equal(now.pins, before->pins);
-}
-
 /* ---- the loop ------------------------------------------------------------------------- */
 
 /* One run with the n-th fault; false: there was no n-th. */
 static bool run_with_fault(const struct call *c, unsigned int n, unsigned int *failed)
 {
-	struct state empty = state_now(), prepared;
+	struct state empty = state_now(with.device), prepared;
 	bool came;
 	int err;
 
 	if (c->prepare)
 		c->prepare(c);
-	prepared = state_now();
-	arm(n);
+	prepared = state_now(with.device);
+	fault_arm(n);
 	err = c->run(c);
-	came = disarm();
+	came = fault_disarm();
 	if (err) {
 		if (!came)
 			tap_fail("run %u failed without a fault: %s", n, strerror(-err));
 		if (err != -ENOMEM && err != -EFAULT)
 			tap_fail("fault %u is told as %s", n, strerror(-err));
 		(*failed)++;
-		must_be_as_before(&prepared);
+		must_be_as_before(&prepared, with.device);
 		if (c->check_failed)
 			c->check_failed(c);
 	} else {
@@ -189,7 +93,7 @@ static bool run_with_fault(const struct call *c, unsigned int n, unsigned int *f
 	}
 	if (c->clean)
 		c->clean(c);
-	must_be_as_before(&empty);
+	must_be_as_before(&empty, with.device);
 	return came;
 }
 
@@ -199,12 +103,10 @@ static void fail_each(const void *arg)
 	unsigned int n = 1, failed = 0;
 
 	with.device = dev_open();
-	let_everything_fail();
+	faults_init();
 	with.memory = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(with.memory != MAP_FAILED);
 	must(!madvise(with.memory, BYTES, MADV_NOHUGEPAGE));
-	with.fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
-	must(with.fail_nth >= 0);
 	memset(with.memory, FILL, BYTES);
 	while (run_with_fault(c, n, &failed)) {
 		if (++n > FAULTS_MAX)
@@ -500,7 +402,7 @@ static void check_told(const struct call *c)
 	uint64_t pages = 0;
 
 	(void)c;
-	state_now();
+	state_now(with.device);
 	records_read(&with.records, with.device);
 	for (size_t i = 0; (s = records_find(&with.records, with.id, PW_SECRET_RELEASED, i)); i++)
 		pages += s->pages_clean + s->pages_dirty + s->pages_mapped + s->pages_held +
@@ -685,7 +587,7 @@ int main(void)
 {
 	tap_seconds = 600;
 	tap_afterwards = dev_leftovers;
-	if (access("/proc/thread-self/fail-nth", W_OK)) {
+	if (!faults_possible()) {
 		tap_case(no_faults_here, NULL, "faults");
 		return tap_end();
 	}
