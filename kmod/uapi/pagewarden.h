@@ -465,6 +465,7 @@ struct pw_wipe {
 #define PW_WIPE_NESTED (1u << 0) /* a wipe function inside did the work */
 #define PW_WIPE_FORTIFIED (1u << 1) /* through __explicit_bzero_chk */
 #define PW_WIPE_OTHER_PROCESS (1u << 2) /* module: wiped by tid on behalf of key */
+#define PW_WIPE_JUMPED (1u << 3) /* a tail call: what `caller` called jumped to the function */
 
 /*
  * A buffer goes back to the allocator or the kernel at a call site where

@@ -237,6 +237,10 @@ static int measure(struct look *l)
 	};
 	int err = -EOPNOTSUPP;
 
+	if (l->want & PW_SEGMENT_LAYOUT) {
+		l->flags |= PW_SEGMENTS_NO_RESIDENT;
+		return 0;
+	}
 	if (l->pagemap >= 0) {
 		err = scan_pagemap(l, &in);
 		if (!err) {

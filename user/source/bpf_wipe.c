@@ -122,6 +122,8 @@ int pw_bpf_wipe_create(struct pw_bpf *b, struct pw_error *err)
 	if (!rc)
 		rc = pw_wipe_spaces_init(w);
 	if (!rc)
+		rc = pw_wipe_callers_create(&w->callers);
+	if (!rc)
 		rc = open_epoll(w);
 	if (!rc)
 		rc = load(w, err);
@@ -140,6 +142,7 @@ void pw_bpf_wipe_destroy(struct pw_bpf *b)
 	if (!w)
 		return;
 	pw_wipe_follow_destroy(w->follow);
+	pw_wipe_callers_destroy(w->callers);
 	pw_wipe_spaces_deinit(w);
 	pw_wipe_files_deinit(w);
 	wipe_bpf__destroy(w->skel);
@@ -185,7 +188,45 @@ struct bpf_object *pw_bpf_wipe_object(const struct pw_bpf *b)
 	return b->wipes && b->wipes->skel ? b->wipes->skel->obj : NULL;
 }
 
+/* Who it was comes first: its program is part of the event. */
+static int identify(struct pw_bpf *b, const struct pw_key *key)
+{
+	struct pw_known *p = pw_bpf_known_get(b, key);
+
+	return p && p->flags & PW_KNOWN_PENDING ? pw_bpf_identify(b, p) : 0;
+}
+
+static int on_wipe(struct pw_bpf *b, const struct pw_wipe *wipe)
+{
+	int rc = identify(b, &wipe->key);
+
+	if (rc)
+		return rc;
+	/* the module's is complete: its caller is a system call */
+	if (wipe->function == PW_WIPE_MODULE)
+		return pw_bpf_deliver(b, &wipe->rec);
+	return pw_bpf_deliver(b, pw_wipe_complete(b->wipes, wipe));
+}
+
+static int on_release(struct pw_bpf *b, const struct pw_release *release)
+{
+	int rc = identify(b, &release->key);
+
+	return rc ? rc : pw_bpf_deliver(b, pw_wipe_complete_release(b->wipes, release));
+}
+
 int pw_bpf_wipe_record(struct pw_bpf *b, const struct pw_record *rec)
 {
-	return pw_bpf_deliver(b, rec);
+	int rc;
+
+	switch (rec->type) {
+	case PW_REC_WIPE:
+		return on_wipe(b, (const void *)rec);
+	case PW_REC_RELEASE:
+		return on_release(b, (const void *)rec);
+	case PW_REC_SECRET:
+		rc = identify(b, &((const struct pw_secret *)rec)->key);
+		return rc ? rc : pw_bpf_deliver(b, rec);
+	}
+	return 0;
 }

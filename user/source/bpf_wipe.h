@@ -154,10 +154,20 @@ void pw_wipe_space_exec(struct pw_wipes *w, uint32_t pid);
 void pw_wipe_space_exit(struct pw_wipes *w, uint32_t pid);
 /* The path is the kernel's, as in /proc/PID/maps. */
 void pw_wipe_space_map(struct pw_wipes *w, uint32_t pid, const struct pw_vma *vma);
+/* Whether the list of a living process is older than that; true: it may be read again now. */
+bool pw_wipe_space_stale(struct pw_wipes *w, uint32_t pid, uint64_t age_ns);
 /* Forgets processes that ended a while ago. */
 void pw_wipe_spaces_expire(struct pw_wipes *w, uint64_t now_ns);
 /* The executable mapping with an address; NULL: not known. Valid until the next call for spaces. */
 const struct pw_wipe_mapping *pw_wipe_space_find(struct pw_wipes *w, uint32_t pid, uint64_t address);
+
+/* bpf_wipe_caller.c */
+int pw_wipe_callers_create(struct pw_wipe_callers **ret);
+void pw_wipe_callers_destroy(struct pw_wipe_callers *c); /* takes NULL */
+/* The record with the caller's strings behind it; valid until the next call. */
+const struct pw_record *pw_wipe_complete(struct pw_wipes *w, const struct pw_wipe *wipe);
+const struct pw_record *pw_wipe_complete_release(struct pw_wipes *w,
+						 const struct pw_release *release);
 
 /* bpf_wipe_follow.c */
 int pw_wipe_follow_create(struct pw_wipes *w, struct pw_wipe_follow **ret);

@@ -17,6 +17,7 @@
 struct process_space {
 	uint32_t pid;
 	uint64_t ended_ns; /* 0: alive */
+	uint64_t read_ns; /* when its list was last asked for */
 	struct pw_wipe_space *space; /* NULL: nothing known since its exec */
 };
 
@@ -148,17 +149,18 @@ static struct process_space *process_get(struct pw_wipes *w, uint32_t pid)
 }
 
 /* Another space for a process; takes the reference. */
-static void process_set(struct pw_wipes *w, uint32_t pid, struct pw_wipe_space *space)
+static struct process_space *process_set(struct pw_wipes *w, uint32_t pid, struct pw_wipe_space *space)
 {
 	struct process_space *p = process_get(w, pid);
 
 	if (!p) {
 		space_put(space);
-		return;
+		return NULL;
 	}
 	space_put(p->space);
 	p->space = space;
 	p->ended_ns = 0;
+	return p;
 }
 
 /* ---- what happens to them ------------------------------------------------------------ */
@@ -198,6 +200,7 @@ int pw_wipe_space_read(struct pw_wipes *w, uint32_t pid)
 {
 	pw_auto_close int fd = pw_procfs_open(&w->b->fs, pid, "maps", O_RDONLY);
 	struct reading r = { w, NULL, pid };
+	struct process_space *p;
 	int rc;
 
 	if (fd < 0)
@@ -211,7 +214,9 @@ int pw_wipe_space_read(struct pw_wipes *w, uint32_t pid)
 		space_put(r.space);
 		return rc ? rc : -ESRCH;
 	}
-	process_set(w, pid, r.space);
+	p = process_set(w, pid, r.space);
+	if (p)
+		p->read_ns = pw_clock_boot_ns();
 	return 0;
 }
 
@@ -274,6 +279,17 @@ void pw_wipe_space_map(struct pw_wipes *w, uint32_t pid, const struct pw_vma *vm
 	}
 	r.space = p->space;
 	add_vma(&r, vma);
+}
+
+bool pw_wipe_space_stale(struct pw_wipes *w, uint32_t pid, uint64_t age_ns)
+{
+	struct process_space *p = process_get(w, pid);
+	const uint64_t now = pw_clock_boot_ns();
+
+	if (!p || p->ended_ns || now < p->read_ns + age_ns)
+		return false;
+	p->read_ns = now;
+	return true;
 }
 
 void pw_wipe_spaces_expire(struct pw_wipes *w, uint64_t now_ns)

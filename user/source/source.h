@@ -49,6 +49,7 @@ struct pw_source_ops {
 
 #define PW_SEGMENT_SMAPS (1u << 0) /* read smaps too: dirty pages; stalls big targets */
 #define PW_SEGMENT_EACH_VMA (1u << 1) /* one row per VMA, not grouped */
+#define PW_SEGMENT_LAYOUT (1u << 2) /* what is where, not how much of it is resident */
 
 /* Embedded first in each implementation. */
 struct pw_source {
