@@ -49,12 +49,24 @@ _pagewarden() {
 		;;
 	--columns) words="$(_pagewarden_columns "$program" "$command" "$current" y) help" ;;
 	--sort) words=$(_pagewarden_columns "$program" "$command" "$current" '') ;;
-	--pid) words=$(_pagewarden_pids) ;;
+	--pid | --wipes-pid) words=$(_pagewarden_pids) ;;
 	--segments)
 		words=''
 		[ "$command" != record ] || words="all none $(_pagewarden_pids)"
 		;;
 	--view) words='processes groups segments events machine' ;;
+	--verdict) words='wiped wiped-in-part not-wiped unknown' ;;
+	--state) words='live released-clean released-dirty left-behind unknown' ;;
+	--function)
+		words='explicit_bzero memset_explicit memset_s explicit_memset OPENSSL_cleanse
+			sodium_memzero gnutls_memset wc_ForceZero mbedtls_platform_zeroize kfree_sensitive
+			kvfree_sensitive module-wipe free munmap CRYPTO_free CRYPTO_clear_free'
+		;;
+	--cgroup)
+		mapfile -t COMPREPLY < <(cd /sys/fs/cgroup 2>/dev/null && compgen -d -- "${current#/}" | sed 's|^|/|')
+		compopt -o filenames -o nospace 2>/dev/null
+		return
+		;;
 	--vm-calls) words='auto off syscall' ;;
 	--sample) words='1 2 4 8 16 32 64 128 256 512' ;;
 	--group) words=$(compgen -g) ;;
@@ -69,7 +81,7 @@ _pagewarden() {
 		return
 		;;
 	-i | --interval | -n | --count | -w | --watch | --duration | --segment-interval | --since | --limit | \
-		--filter | --at | --tick | --speed | --capacity | --flush | --history-max)
+		--filter | --at | --tick | --speed | --capacity | --flush | --history-max | --process | --read-back | --register)
 		return
 		;;
 	*)

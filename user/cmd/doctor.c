@@ -46,7 +46,7 @@ static void run_probe(struct findings *f, const struct pw_probe *p, const struct
 static void run_probes(struct findings *f, const struct pw_probe_context *ctx)
 {
 	static const struct pw_probe *const lists[] = { pw_probes_machine, pw_probes_bpf,
-							pw_probes_own };
+							pw_probes_wipes, pw_probes_own };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		for (const struct pw_probe *p = lists[i]; p->name && f->count < PROBES_MAX; p++)

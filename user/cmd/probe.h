@@ -33,6 +33,7 @@ struct pw_probe {
 /* Each ends with name NULL. */
 extern const struct pw_probe pw_probes_machine[]; /* kernel, privileges, /proc, /sys */
 extern const struct pw_probe pw_probes_bpf[]; /* trial loads */
+extern const struct pw_probe pw_probes_wipes[]; /* what of wipes is seen, what the kernel clears */
 extern const struct pw_probe pw_probes_own[]; /* module, daemon, history */
 
 #endif

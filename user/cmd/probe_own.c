@@ -1,28 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What belongs to Pagewarden itself: the module, the daemon, its history. */
 #include <errno.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "user/base/cleanup.h"
+#include "user/base/procfs.h"
+#include "user/base/text.h"
 #include "user/cmd/probe.h"
 #include "user/source/http_client.h"
+#include "user/source/module_device.h"
 
 #define FOUND(...) snprintf(found, PW_PROBE_FOUND, __VA_ARGS__)
-#define MODULE_DEVICE "/dev/pagewarden"
 #define DAEMON_TIMEOUT_MS 2000
+
+/* Whether it is there though its device can't be opened. */
+static bool module_is_loaded(void)
+{
+	return access("/sys/module/pagewarden", F_OK) == 0;
+}
+
+static void read_version(char *out, size_t size)
+{
+	struct pw_procfs fs;
+
+	out[0] = '\0';
+	pw_procfs_init(&fs, NULL);
+	pw_procfs_read_path(&fs, "sys/module/pagewarden/version", out, size, NULL);
+	out[strcspn(out, "\n")] = '\0';
+}
 
 static int check_module(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
 {
+	char version[32], used[PW_SIZE_TEXT], max[PW_SIZE_TEXT];
+	pw_auto_close int fd = -1;
+	struct pw_error err = { 0 };
+	struct pw_dev_info info;
+	int rc = pw_module_open(&fd, &err);
+
 	(void)ctx;
-	if (access(MODULE_DEVICE, R_OK)) {
-		FOUND(errno == ENOENT ? "not loaded" : "%s: %s", MODULE_DEVICE, strerror(errno));
-		return -errno;
+	rc = rc ? rc : pw_module_info(fd, &info);
+	if (rc == -ENOENT) {
+		FOUND("not loaded");
+		return rc;
 	}
-	FOUND("loaded");
+	if (rc) {
+		FOUND("%s%.120s", module_is_loaded() ? "loaded, but " : "", err.what);
+		return rc;
+	}
+	read_version(version, sizeof(version));
+	FOUND("version %s, abi %u; %" PRIu64 " of %" PRIu64 " watches, %s of %s watched",
+	      version[0] ? version : "unknown", info.abi, (uint64_t)info.watches,
+	      (uint64_t)info.watches_max, pw_text_size(info.watched_bytes, used),
+	      pw_text_size(info.watched_bytes_max, max));
 	return 0;
 }
 
@@ -72,8 +107,10 @@ static int check_history(const struct pw_probe_context *ctx, char found[PW_PROBE
 }
 
 const struct pw_probe pw_probes_own[] = {
-	{ "module", check_module, PW_DOCTOR_ABSENT, "no proof that released secrets were wiped",
-	  "load it: modprobe pagewarden" },
+	{ "module", check_module, PW_DOCTOR_ABSENT,
+	  "no proof that released secrets were wiped, no verified wipe, no secret arena; "
+	  "the rest works",
+	  "load it: modprobe pagewarden; its device is root's and the group pagewarden's" },
 	{ "daemon", check_daemon, PW_DOCTOR_ABSENT,
 	  "no history; each command starts its own collection", "systemctl enable --now pagewarden" },
 	{ "history", check_history, PW_DOCTOR_ABSENT, "no history can be kept",
