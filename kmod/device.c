@@ -16,16 +16,12 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#ifdef PW_WITH_ARENA
 #include "arena.h"
-#endif
 #include "compat.h"
 #include "device.h"
 #include "event.h"
 #include "limits.h"
-#ifdef PW_WITH_WIPE
 #include "wipe.h"
-#endif
 #include "uapi/pagewarden_dev.h"
 
 /*
@@ -63,13 +59,7 @@ static int info_ioctl(struct pw_file *file, void *arg)
 	if (info->reserved)
 		return -EINVAL;
 	info->abi = PW_DEV_ABI;
-	info->features = PW_DEV_TRACEPOINTS;
-#ifdef PW_WITH_WIPE
-	info->features |= PW_DEV_WIPE;
-#endif
-#ifdef PW_WITH_ARENA
-	info->features |= PW_DEV_ARENA;
-#endif
+	info->features = PW_DEV_TRACEPOINTS | PW_DEV_WIPE | PW_DEV_ARENA;
 	if (IS_ENABLED(CONFIG_FAULT_INJECTION))
 		info->features |= PW_DEV_FAULT_INJECTION;
 	pw_limits_info(info);
@@ -80,9 +70,7 @@ static int info_ioctl(struct pw_file *file, void *arg)
 
 static const struct command commands[] = {
 	[_IOC_NR(PW_IOC_INFO)] = { info_ioctl, NULL, sizeof(struct pw_dev_info), 184 },
-#ifdef PW_WITH_WIPE
 	[_IOC_NR(PW_IOC_WIPE)] = { pw_wipe_ioctl, NULL, sizeof(struct pw_dev_wipe), 96 },
-#endif
 };
 
 static const struct command *command_of(unsigned int cmd)
@@ -192,9 +180,7 @@ static const struct file_operations device_fops = {
 	.poll = device_poll,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-#ifdef PW_WITH_ARENA
 	.mmap = pw_arena_mmap,
-#endif
 };
 
 static struct miscdevice device = {
