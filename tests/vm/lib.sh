@@ -220,7 +220,9 @@ vm_booted() {
 }
 
 vm_complaints() {
-	grep -E 'BUG[: ]|WARNING: |Oops|general protection|rcu:.*(stall|detected)|soft lockup|hung task|blocked for more than|Call Trace|Kernel panic|UBSAN|refcount_t' "$1/log" |
+	# What the OOM killer says when a test wants it to kill is no complaint, and has a trace of its own.
+	awk '/invoked oom-killer/ { oom = 1 } !oom { print } /oom-kill:|Killed process/ { oom = 0 }' "$1/log" |
+		grep -E 'BUG[: ]|WARNING: |Oops|general protection|rcu:.*(stall|detected)|soft lockup|hung task|blocked for more than|Call Trace|Kernel panic|UBSAN|refcount_t' |
 		sort -u
 	grep -q '^@DONE' "$1/results" || echo "the guest ended before its last job: $(tail -n 1 "$1/qemu")"
 }
