@@ -77,6 +77,11 @@ check-debug-kernel: check-deps
 	@$(MAKE) --no-print-directory $(parallel) all tests
 	@BUILD=$(BUILD) RINGS=debug tests/run $(FILTER)
 
+# What analyses the module's sources and is not quick; check-static has what is.
+.PHONY: check-module-static
+check-module-static: check-deps
+	@BUILD=$(BUILD) RINGS=analysis tests/run $(FILTER)
+
 # The JSON schemas derive from the columns; after a change of those: make schemas.
 .PHONY: schemas
 schemas: $(BUILD)/tests/tools/schema

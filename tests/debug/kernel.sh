@@ -23,7 +23,6 @@ name=$1
 fragments=("$here/base.config" "$here/${name#*-}.config")
 [ ! -f "$here/$version.config" ] || fragments+=("$here/$version.config")
 
-source_tree=$apt_cache/source-$version
 kernel=$apt_cache/debug-$name
 mkdir -p "$apt_cache"
 exec 9>"$apt_cache/lock-debug-$name" # two at once would build in one another's tree
@@ -45,24 +44,7 @@ if [ -n "$need" ]; then
 	exit 1
 fi
 
-unpack_source() {
-	local work=$apt_cache/unpack-source-$version
-
-	(
-		apt_lock "$suite"
-		apt_read "$suite"
-		apt_fetch "$suite" "linux-source-$version" "$work"
-		apt_clean "$suite"
-	)
-	rm -rf "$source_tree"
-	mkdir -p "$source_tree.new"
-	tar -xf "$work/usr/src/linux-source-$version.tar.xz" -C "$source_tree.new" --strip-components=1
-	zcat "$work/usr/share/doc/linux-source-$version/changelog.Debian.gz" |
-		sed -n '1s/.*(\(.*\)).*/\1/p' >"$source_tree.new/debian-version"
-	rm -rf "$work"
-	mv "$source_tree.new" "$source_tree"
-}
-[ -d "$source_tree" ] || unpack_source >&2
+source_tree=$(apt_source "$suite" "$version")
 
 # nice: this is half an hour of a machine that may have other work.
 kbuild() { nice make -s -C "$source_tree" O="$kernel/build" ARCH=x86_64 CC="${CC:-gcc}" "$@"; }

@@ -10,6 +10,7 @@
 #   apt_fetch SUITE PACKAGE DIR   the newest PACKAGE, unpacked below DIR
 #   apt_tree SUITE DIR PACKAGE... a root file system of these and all that they depend on
 #   apt_enter DIR WORK CMD...     runs a command in such a tree, with WORK as its /work
+#   apt_source SUITE VERSION      prints the directory of that kernel's sources, kept once they are there
 #
 # Who calls these for the same suite at the same time waits: apt_lock SUITE first.
 
@@ -71,6 +72,30 @@ apt_fetch() {
 	(cd "$3" && apt_private apt-get "$1" -qq download "$2")
 	dpkg-deb -x "$3"/*.deb "$3"
 	rm -f "$3"/*.deb
+}
+
+# It takes the suite's lock itself.
+apt_source() {
+	local suite=$1 version=$2
+	local tree=$apt_cache/source-$2 work=$apt_cache/unpack-source-$2
+
+	if [ ! -d "$tree" ]; then
+		(
+			apt_lock "$suite"
+			[ ! -d "$tree" ] || exit 0 # who held the lock has brought it
+			apt_read "$suite"
+			apt_fetch "$suite" "linux-source-$version" "$work"
+			apt_clean "$suite"
+			rm -rf "$tree.new"
+			mkdir -p "$tree.new"
+			tar -xf "$work/usr/src/linux-source-$version.tar.xz" -C "$tree.new" --strip-components=1
+			zcat "$work/usr/share/doc/linux-source-$version/changelog.Debian.gz" |
+				sed -n '1s/.*(\(.*\)).*/\1/p' >"$tree.new/debian-version"
+			rm -rf "$work"
+			mv "$tree.new" "$tree"
+		) >&2 || return
+	fi
+	echo "$tree"
 }
 
 # Unpacked, never configured: a compiler needs no scripts of maintainers, and so

@@ -89,6 +89,9 @@ get_extra() {
 	# The types of the kernel, for those of the module: 6.1's headers don't bring them.
 	[ -e "$source/vmlinux" ] ||
 		sh "$here/../../packaging/extract-vmlinux.sh" "$kernel/vmlinuz" >"$source/vmlinux" || return
+	# Coccinelle looks for it under the name that only the development package has.
+	[ "$extra" != analysis ] ||
+		(cd "$new/usr/lib/x86_64-linux-gnu" && ln -s libpython3.*.so.1.0 libpython3.13.so) || return
 	echo "$tools" >"$new/complete"
 	rm -rf "${kernel:?}/$extra"
 	mv "$new" "$kernel/$extra"
