@@ -10,43 +10,9 @@
  * whose frame lies below the stack pointer was left by longjmp or by a signal
  * handler that never came back. Those are told as calls that did not return.
  */
-#include "bpf/wipe.bpf.h"
+#include "bpf/wipe_thread.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define DEPTH 8 /* a power of two */
-#define THREADS_MAX 16384
-
-#define CALL_INSIDE (1u << 0) /* belongs to the call below it in the stack */
-
-struct wipe_call {
-	u64 sp; /* where the return address stands */
-	u64 address;
-	u64 size;
-	u64 caller;
-	u64 cookie;
-	u64 entered_ns;
-	u8 fill;
-	u8 flags; /* PW_WIPE_* */
-	u8 inside;
-	u8 twins; /* the same call through other probes of the same inode */
-	u32 reserved;
-};
-
-struct wipe_thread {
-	u64 depth;
-	struct wipe_call calls[DEPTH];
-	struct pw_look look;
-};
-
-/* By thread id; an entry lives while a call is open, or until the thread ends. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, THREADS_MAX);
-	__type(key, u32);
-	__type(value, struct wipe_thread);
-} wipe_threads SEC(".maps");
 
 /* ---- records ------------------------------------------------------------------------ */
 
@@ -109,6 +75,8 @@ PW_SUBPROG int tell_returned(const struct wipe_call *call, struct pw_look *look)
 	rec->verdict = look->verdict;
 	rec->reason = look->reason;
 	rec->segment_kind = pw_segment_hint(call->address, call->sp);
+	if (track_releases)
+		pw_remember_wipe(rec);
 	pw_event_submit(rec);
 	return 0;
 }
@@ -119,9 +87,9 @@ static __always_inline struct wipe_call *top_of(struct wipe_thread *t)
 {
 	u64 depth = t->depth;
 
-	if (!depth || depth > DEPTH)
+	if (!depth || depth > PW_CALL_DEPTH)
 		return NULL;
-	return &t->calls[(depth - 1) & (DEPTH - 1)];
+	return &t->calls[(depth - 1) & (PW_CALL_DEPTH - 1)];
 }
 
 /*
@@ -130,7 +98,7 @@ static __always_inline struct wipe_call *top_of(struct wipe_thread *t)
  */
 static __always_inline void drop_below(struct wipe_thread *t, u64 sp)
 {
-	for (int i = 0; i < DEPTH; i++) {
+	for (int i = 0; i < PW_CALL_DEPTH; i++) {
 		struct wipe_call *top = top_of(t);
 
 		if (!top || top->sp >= sp)
@@ -221,11 +189,11 @@ PW_SUBPROG int push_call(struct wipe_thread *t, struct wipe_call *call)
 		top->flags |= PW_WIPE_NESTED | (call->flags & PW_WIPE_FORTIFIED);
 	}
 	depth = t->depth;
-	if (depth >= DEPTH) {
+	if (depth >= PW_CALL_DEPTH) {
 		pw_count_loss(PW_LOSS_WIPE_UNPAIRED);
 		return 0;
 	}
-	t->calls[depth & (DEPTH - 1)] = *call;
+	t->calls[depth & (PW_CALL_DEPTH - 1)] = *call;
 	t->depth = depth + 1;
 	return 0;
 }
@@ -257,19 +225,6 @@ static __always_inline void read_arguments(struct pt_regs *ctx, struct wipe_call
 	}
 }
 
-static const struct wipe_thread no_calls;
-
-static __always_inline struct wipe_thread *thread_of(u32 tid)
-{
-	struct wipe_thread *t = bpf_map_lookup_elem(&wipe_threads, &tid);
-
-	if (t)
-		return t;
-	if (bpf_map_update_elem(&wipe_threads, &tid, &no_calls, BPF_NOEXIST))
-		return NULL;
-	return bpf_map_lookup_elem(&wipe_threads, &tid);
-}
-
 SEC("uprobe")
 int wipe_enter(struct pt_regs *ctx)
 {
@@ -289,7 +244,7 @@ int wipe_enter(struct pt_regs *ctx)
 	if (call.cookie & PW_COOKIE_FORTIFIED)
 		call.flags = PW_WIPE_FORTIFIED;
 	call.entered_ns = bpf_ktime_get_boot_ns();
-	t = thread_of(tid);
+	t = pw_thread_get(tid);
 	if (!t) {
 		pw_count_loss(PW_LOSS_WIPE_UNPAIRED);
 		return 0;
@@ -324,8 +279,7 @@ int wipe_leave(struct pt_regs *ctx)
 	if (!top->inside)
 		tell_returned(top, &t->look);
 	t->depth--;
-	if (!t->depth)
-		bpf_map_delete_elem(&wipe_threads, &tid);
+	pw_thread_put(t, tid);
 	return 0;
 }
 

@@ -15,6 +15,8 @@
 #include "user/base/clock.h"
 
 #define READ_BACK_DEFAULT (1u << 20)
+#define WIPED_RANGES 16384 /* remembered until they are released */
+#define WIPED_AREAS 1024
 #define SCAN_NS (10 * PW_NSEC_PER_SEC) /* without perf's events */
 #define SWEEP_NS (10 * PW_NSEC_PER_SEC)
 
@@ -58,6 +60,11 @@ static int load(struct pw_wipes *w, struct pw_error *err)
 								READ_BACK_DEFAULT;
 	w->skel->rodata->track_releases = o->releases;
 	w->skel->rodata->ring_half = w->b->opt.ring_bytes / 2;
+	bpf_program__set_autoload(w->skel->progs.release_buffer, o->releases);
+	bpf_program__set_autoload(w->skel->progs.release_cleared, o->releases);
+	bpf_program__set_autoload(w->skel->progs.release_mapping, o->releases);
+	bpf_map__set_max_entries(w->skel->maps.wiped_ranges, o->releases ? WIPED_RANGES : 1);
+	bpf_map__set_max_entries(w->skel->maps.wiped_areas, o->releases ? WIPED_AREAS : 1);
 	rc = bpf_map__reuse_fd(w->skel->maps.events, bpf_map__fd(w->b->skel->maps.events));
 	if (!rc)
 		rc = bpf_map__reuse_fd(w->skel->maps.stats, bpf_map__fd(w->b->skel->maps.stats));
@@ -103,6 +110,8 @@ static void find_files(struct pw_wipes *w)
 	pw_wipe_spaces_read_all(w);
 	if (w->links)
 		w->b->coverage |= PW_COVER_WIPES;
+	if (w->links && w->b->opt.wipes.releases)
+		w->b->coverage |= PW_COVER_RELEASES;
 }
 
 int pw_bpf_wipe_create(struct pw_bpf *b, struct pw_error *err)

@@ -161,6 +161,10 @@ void pw_wipe_spaces_expire(struct pw_wipes *w, uint64_t now_ns);
 /* The executable mapping with an address; NULL: not known. Valid until the next call for spaces. */
 const struct pw_wipe_mapping *pw_wipe_space_find(struct pw_wipes *w, uint32_t pid, uint64_t address);
 
+/* bpf_wipe_place.c */
+/* Where to probe a function at an offset in a file that takes so many arguments. */
+uint64_t pw_wipe_place(int fd, uint64_t offset, uint64_t size, unsigned int arguments);
+
 /* bpf_wipe_caller.c */
 int pw_wipe_callers_create(struct pw_wipe_callers **ret);
 void pw_wipe_callers_destroy(struct pw_wipe_callers *c); /* takes NULL */

@@ -15,8 +15,7 @@
 
 struct hit {
 	const struct pw_wipe_target *target;
-	uint64_t offset;
-	bool ifunc;
+	struct pw_symbol symbol;
 };
 
 struct hits {
@@ -34,11 +33,11 @@ static int add_hit(void *ctx, size_t which, const struct pw_symbol *symbol)
 	if (target->release && !hits->releases)
 		return 0;
 	for (size_t i = 0; i < hits->count; i++)
-		if (hits->hit[i].offset == symbol->offset)
+		if (hits->hit[i].symbol.offset == symbol->offset)
 			return 0;
 	if (hits->count == HITS_MAX)
 		return -ENOSPC;
-	hits->hit[hits->count++] = (struct hit){ target, symbol->offset, symbol->ifunc };
+	hits->hit[hits->count++] = (struct hit){ target, *symbol };
 	return 0;
 }
 
@@ -65,13 +64,44 @@ static struct bpf_link *attach(const struct pw_wipes *w, struct bpf_program *pro
 	return bpf_program__attach_uprobe_opts(prog, pid ? (pid_t)pid : -1, path, offset, &opts);
 }
 
-/* The entry first: a return probe alone would find calls that nobody noted. */
-static int attach_wipe(const struct pw_wipes *w, int fd, uint64_t cookie, struct pw_wipe_link *link)
+static unsigned int arguments_of(const struct pw_wipe_target *t)
 {
-	link->enter = attach(w, w->skel->progs.wipe_enter, fd, link->offset, cookie, false);
+	switch (t->convention) {
+	case PW_CALL_FILL_SIZE:
+		return 3;
+	case PW_CALL_ROOM_FILL_SIZE:
+		return 4;
+	}
+	return 2;
+}
+
+static struct bpf_program *entry_program(const struct pw_wipes *w, uint8_t function)
+{
+	switch (function) {
+	case PW_RELEASE_FREE:
+	case PW_RELEASE_CRYPTO_FREE:
+		return w->skel->progs.release_buffer;
+	case PW_RELEASE_CRYPTO_CLEAR_FREE:
+		return w->skel->progs.release_cleared;
+	case PW_RELEASE_MUNMAP:
+		return w->skel->progs.release_mapping;
+	}
+	return w->skel->progs.wipe_enter;
+}
+
+/* The entry first: a return probe alone would find calls that nobody noted. */
+static int attach_function(const struct pw_wipes *w, int fd, uint64_t cookie, const struct hit *hit,
+			   struct pw_wipe_link *link)
+{
+	const struct pw_wipe_target *t = hit->target;
+	const uint64_t at = pw_wipe_place(fd, hit->symbol.offset, hit->symbol.size, arguments_of(t));
+
+	link->enter = attach(w, entry_program(w, t->function), fd, at, cookie, false);
 	if (!link->enter)
 		return errno;
-	link->leave = attach(w, w->skel->progs.wipe_leave, fd, link->offset, cookie, true);
+	if (t->release)
+		return 0;
+	link->leave = attach(w, w->skel->progs.wipe_leave, fd, at, cookie, true);
 	return link->leave ? 0 : errno;
 }
 
@@ -88,15 +118,15 @@ static void probe(struct pw_wipes *w, const struct pw_wipe_file *file, int fd,
 	const struct pw_wipe_target *t = hit->target;
 	const uint64_t cookie = pw_cookie(t->function, t->convention, t->fortified, file->number);
 
-	*link = (struct pw_wipe_link){ .target = t, .offset = hit->offset };
-	if (hit->ifunc) {
+	*link = (struct pw_wipe_link){ .target = t, .offset = hit->symbol.offset };
+	if (hit->symbol.ifunc) {
 		/* the symbol's code picks the function: a probe there would see no wipe */
 		link->error = EOPNOTSUPP;
 	} else if (w->links == PW_WIPE_LINKS_MAX) {
 		link->error = ENOSPC;
 		w->overflow++;
 	} else {
-		link->error = attach_wipe(w, fd, cookie, link);
+		link->error = attach_function(w, fd, cookie, hit, link);
 	}
 	if (link->error)
 		detach(link);
