@@ -49,7 +49,7 @@ static struct {
 int pw_event_init(void)
 {
 	ring_records = clamp(ring_records, 64u, 1u << 20);
-	ring = vzalloc(array_size(ring_records, sizeof(*ring)));
+	ring = vcalloc(ring_records, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
 	pw_memory_add(ring_records * sizeof(*ring));
@@ -206,7 +206,7 @@ bool pw_reader_ready(struct pw_reader *reader)
 	bool ready;
 
 	spin_lock(&ring_lock);
-	ready = reader_next(reader) != NULL;
+	ready = reader_next(reader);
 	spin_unlock(&ring_lock);
 	return ready;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Order of init, and exit in exact reverse: the device comes last, so nobody calls before all is there. */
+/* Order of init, exit in exact reverse: the device is last, so nobody calls before all is there. */
 #include <linux/init.h>
 #include <linux/module.h>
 

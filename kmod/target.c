@@ -26,7 +26,7 @@ int pw_target_get(s32 nr, struct pw_target *ret)
 		err = -EPERM;
 		goto put_task;
 	}
-	/* The leader may be gone while its threads live on; the caller's own memory is always there. */
+	/* The leader may be gone while its threads live on; the caller's memory is always there. */
 	mm = get_task_mm(same_thread_group(task, current) ? current : task);
 	if (!mm)
 		goto put_task;

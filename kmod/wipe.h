@@ -12,7 +12,7 @@
 
 struct pw_file;
 
-/* `arg` is a struct pw_dev_wipe in kernel memory, all of it; it is written back when this returns 0. */
+/* `arg` is a whole struct pw_dev_wipe in kernel memory; it is written back when this returns 0. */
 int pw_wipe_ioctl(struct pw_file *file, void *arg);
 
 #endif /* PW_WIPE_H */

@@ -8,8 +8,9 @@
  * A trace is a sequence of records. Each starts with struct pw_record; `size`
  * counts the whole record including the header and is a multiple of 8, so a
  * reader skips what it does not know. Producers are the BPF programs (through
- * a ring buffer), the /proc reader, the daemon's stream and a recorded file (and the module, whose device
- * speaks pagewarden_dev.h beside this file); all deliver the same sequence:
+ * a ring buffer), the /proc reader, the daemon's stream, a recorded file, and
+ * the module (whose device speaks pagewarden_dev.h beside this file); all
+ * deliver the same sequence:
  *
  *   MACHINE                 once, first: what the numbers are measured on
  *   { IDENTITY              when a process is first seen, or after its exec
