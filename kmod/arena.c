@@ -36,27 +36,24 @@ struct arena {
 	struct page *pages[]; /* count of them */
 };
 
-static size_t bytes_of(const struct arena *arena)
-{
-	return arena->count * PAGE_SIZE;
-}
-
-/* Wipes one page and looks at it. */
+/* What the owner left in a page is told, then wiped, and that is checked. */
 static void scrub(struct arena *arena, size_t i)
 {
-	u8 *at = page_address(arena->pages[i]), *dirty;
+	u8 *at = page_address(arena->pages[i]), *dirty = memchr_inv(at, 0, PAGE_SIZE);
+	struct pw_secret *rec = &arena->rec;
 
-	memzero_explicit(at, PAGE_SIZE);
-	dirty = memchr_inv(at, 0, PAGE_SIZE);
 	if (!dirty) {
-		arena->rec.pages_clean++;
+		rec->pages_clean++;
 		return;
 	}
-	/* Only a page that somebody else writes to gets here. The record says so. */
-	arena->rec.pages_dirty++;
-	arena->rec.dirty_bytes += PAGE_SIZE - (dirty - at);
-	if (arena->rec.first_dirty == PW_UNKNOWN)
-		arena->rec.first_dirty = arena->rec.start + i * PAGE_SIZE + (dirty - at);
+	rec->pages_dirty++;
+	if (rec->first_dirty == PW_UNKNOWN)
+		rec->first_dirty = rec->start + i * PAGE_SIZE + (dirty - at);
+	for (; dirty < at + PAGE_SIZE; dirty++)
+		rec->dirty_bytes += *dirty != 0;
+	memzero_explicit(at, PAGE_SIZE);
+	/* Were it not so, somebody else writes to the page, and the counts differ. */
+	rec->pages_scrubbed += !memchr_inv(at, 0, PAGE_SIZE);
 }
 
 static void free_pages_of(struct arena *arena)
@@ -101,43 +98,54 @@ static void describe(struct arena *arena, const struct vm_area_struct *vma)
 	rec->uid = from_kuid(&init_user_ns, current_uid());
 }
 
+static size_t size_of(size_t count)
+{
+	struct arena *arena;
+
+	return struct_size(arena, pages, count);
+}
+
+/* Charged first: the limit bounds what is allocated for a length that makes no sense. */
 static struct arena *arena_create(size_t count)
 {
+	struct pw_user *user = pw_user_get(current_uid());
 	struct arena *arena;
 	int err;
 
-	arena = kvzalloc(struct_size(arena, pages, count), GFP_KERNEL_ACCOUNT);
-	if (!arena)
+	if (!user)
 		return ERR_PTR(-ENOMEM);
-	refcount_set(&arena->mappings, 1);
-	arena->count = count;
-	err = -ENOMEM;
-	arena->user = pw_user_get(current_uid());
-	if (!arena->user)
-		goto free_arena;
-	err = pw_limit_charge(arena->user, PW_LIMIT_ARENA_BYTES, bytes_of(arena));
+	err = pw_limit_charge(user, PW_LIMIT_ARENA_BYTES, count * PAGE_SIZE);
 	if (err)
 		goto put_user;
+	err = -ENOMEM;
+	if (size_of(count) > INT_MAX) /* kvmalloc warns of more */
+		goto uncharge;
+	arena = kvzalloc(size_of(count), GFP_KERNEL_ACCOUNT);
+	if (!arena)
+		goto uncharge;
+	refcount_set(&arena->mappings, 1);
+	arena->user = user;
+	arena->count = count;
 	err = alloc_pages_of(arena);
 	if (err)
 		goto free_pages;
-	pw_memory_add(struct_size(arena, pages, count));
+	pw_memory_add(size_of(count));
 	return arena;
 
 free_pages:
 	free_pages_of(arena);
-	pw_limit_uncharge(arena->user, PW_LIMIT_ARENA_BYTES, bytes_of(arena));
-put_user:
-	pw_user_put(arena->user);
-free_arena:
 	kvfree(arena);
+uncharge:
+	pw_limit_uncharge(user, PW_LIMIT_ARENA_BYTES, count * PAGE_SIZE);
+put_user:
+	pw_user_put(user);
 	return ERR_PTR(err);
 }
 
 static void arena_destroy(struct arena *arena)
 {
-	pw_memory_add(-(s64)struct_size(arena, pages, arena->count));
-	pw_limit_uncharge(arena->user, PW_LIMIT_ARENA_BYTES, bytes_of(arena));
+	pw_memory_add(-(s64)size_of(arena->count));
+	pw_limit_uncharge(arena->user, PW_LIMIT_ARENA_BYTES, arena->count * PAGE_SIZE);
 	pw_user_put(arena->user);
 	kvfree(arena);
 }

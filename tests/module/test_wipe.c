@@ -344,7 +344,7 @@ static void refused_ranges(const void *arg)
 		{ REGION, ~0ull, -EINVAL },
 		{ ~0ull - 10, 20, -EINVAL },
 		{ 0xffff888000000000, PAGE, -EINVAL },
-		{ 0x7ffffffff000, PAGE, -EINVAL },
+		{ 0xfffffffffff000, PAGE, -EINVAL }, /* the end, also with five levels */
 		{ 0x8000000000000000, PAGE, -EINVAL },
 		{ 0, PAGE, -EFAULT },
 		{ OTHER_REGION, PAGE, -EFAULT },
