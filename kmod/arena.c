@@ -90,8 +90,10 @@ static void describe(struct arena *arena, const struct vm_area_struct *vma)
 	pw_event_key(&rec->key, current);
 	pw_event_comm(rec->comm, current);
 	rec->id = pw_device_new_id();
-	rec->start = rec->from = vma->vm_start;
-	rec->end = rec->to = vma->vm_end;
+	rec->start = vma->vm_start;
+	rec->end = vma->vm_end;
+	rec->from = rec->start;
+	rec->to = rec->end;
 	rec->first_dirty = PW_UNKNOWN;
 	rec->flags = PW_SECRET_ARENA;
 	rec->tid = task_pid_nr(current);

@@ -13,6 +13,9 @@
 
 #include "uapi/pagewarden.h"
 
+/* These read as the trace headers of the kernel do. */
+/* clang-format off */
+
 #define pw_show_event(value)                                                                       \
 	__print_symbolic(value, { PW_SECRET_REGISTERED, "registered" },                            \
 			 { PW_SECRET_RELEASED, "released" }, { PW_SECRET_SHARED, "shared" },       \

@@ -429,8 +429,8 @@ enum pw_unseen_reason {
  * and the range was read back; time_ns is the return's. In a stream of BPF the
  * caller's strings are not there yet; the source adds them. `more` is 0 where
  * calls are observed: a history, which thins what happens all the time, tells
- * with it how many there were, and exe of which program. key.pid may be 0 in the kernel's functions: an
- * interrupt of the idle task.
+ * with it how many there were, and exe of which program. key.pid may be 0 in the kernel's
+ * functions: an interrupt of the idle task.
  */
 struct pw_wipe {
 	struct pw_record rec;
