@@ -278,6 +278,7 @@ static int drop_before(struct pw_store *s, int64_t before)
 		"DELETE FROM point WHERE tier IN (0, 1, 2) AND time < ?1",
 		"DELETE FROM machine_point WHERE tier IN (0, 1, 2) AND time < ?1",
 		"DELETE FROM event WHERE time_ns < ?1 * 1000000000",
+		"DELETE FROM wipe WHERE time_ns < ?1 * 1000000000",
 		"DELETE FROM process WHERE end_ns < ?1 * 1000000000",
 	};
 
@@ -326,6 +327,9 @@ static int trim_cut(struct pw_store *s, int64_t *ret)
 	r = pw_store_scalar(s, "SELECT min(end_ns) / 1000000000 FROM process", INT64_MAX, &t);
 	r = r ? r :
 		pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM event", INT64_MAX, &cut);
+	t = t < cut ? t : cut;
+	r = r ? r :
+		pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM wipe", INT64_MAX, &cut);
 	if (r)
 		return r;
 	t = t < cut ? t : cut;
@@ -397,6 +401,7 @@ int pw_store_maintain(struct pw_store *s, uint64_t now_realtime_ns, struct pw_er
 	r = pw_store_exec(s, "BEGIN IMMEDIATE");
 	for (int tier = 0; !r && tier < PW_STORE_TIERS - 1; tier++)
 		r = age_tier(s, tier, now_s);
+	r = r ? r : pw_age_wipes(s, now_s);
 	r = r ? r : drop_before(s, now_s - pw_store_keep_s[PW_STORE_TIERS - 1]);
 	r = r ? r : trim(s);
 	r = r ? r : shrink(s);

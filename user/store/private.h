@@ -35,6 +35,9 @@ enum pw_store_statement {
 	PW_STMT_POINT_PUT,
 	PW_STMT_MACHINE_PUT,
 	PW_STMT_EVENT_PUT,
+	PW_STMT_WIPE_PLACE_PUT,
+	PW_STMT_WIPE_PUT,
+	PW_STMT_WIPE_MORE,
 	PW_STATEMENTS
 };
 
@@ -53,6 +56,7 @@ struct pw_store {
 	char *path;
 	int lock_fd; /* -1: read-only */
 	bool read_only;
+	int64_t schema; /* of the file: an older one may be read */
 	uint64_t max_bytes; /* of the main file; the WAL's share is taken off */
 	uint64_t deadline_ns; /* CLOCK_BOOTTIME; a query over it is interrupted. 0: none */
 	/* this run */
@@ -74,6 +78,7 @@ struct pw_store {
 	struct pw_hash seen; /* struct pw_store_seen */
 	struct pw_store_seen *ended; /* ended in this transaction */
 	struct pw_store_amounts machine_totals;
+	struct pw_store_wipes *wipes; /* write_wipes.c; NULL before the first */
 };
 
 /* ---- store.c ---- */
@@ -99,5 +104,27 @@ int pw_schema_prepare(struct pw_store *s, struct pw_error *err);
 /* ---- write.c ---- */
 int pw_write_init(struct pw_store *s, struct pw_error *err);
 void pw_write_deinit(struct pw_store *s);
+/* Runs a bound statement that writes one row, or counts the row as lost; whether it was written. */
+bool pw_write_put(struct pw_store *s, enum pw_store_statement which);
+
+/* ---- write_wipes.c ---- */
+/*
+ * A row of the table wipe is one record, or stands for `skipped` more of its
+ * place and kind. Class 1 is what somebody may have to act on: it is kept
+ * longer, and thinned and trimmed last.
+ */
+#define PW_STORE_WIPE_SHARE 8 /* the table gets this part of max_bytes */
+#define PW_STORE_WIPE_ROW_BYTES 320 /* with its share of index and places: measured, rounded up */
+
+/* Takes what came since the last tick. */
+void pw_write_wipes(struct pw_store *s, const struct pw_model *m);
+/* The step is over: what was thinned in it is counted. */
+void pw_write_wipes_step(struct pw_store *s, const struct pw_model *m);
+/* The rows of this transaction are gone. */
+void pw_write_wipes_lost(struct pw_store *s);
+
+/* ---- age_wipes.c ---- */
+/* Merges rows beyond their time by the hour, and keeps the table in its share. Inside a transaction. */
+int pw_age_wipes(struct pw_store *s, int64_t now_s);
 
 #endif

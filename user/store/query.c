@@ -285,3 +285,77 @@ int pw_store_each_event(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 	}
 	return pw_store_errno(s, rc);
 }
+
+/* ---- wipes --------------------------------------------------------------------- */
+
+union wipe_record {
+	struct pw_record rec;
+	struct pw_wipe wipe;
+	struct pw_release release;
+	struct pw_secret secret;
+};
+
+static uint32_t at_most_u32(uint64_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* false: not what this program wrote. */
+static bool read_record(sqlite3_stmt *st, int i, uint64_t skipped, union wipe_record *ret)
+{
+	const void *blob = sqlite3_column_blob(st, i);
+	size_t size = sqlite3_column_bytes(st, i);
+
+	if (!blob || size < sizeof(ret->rec) || size > sizeof(*ret))
+		return false;
+	memcpy(ret, blob, size);
+	switch (ret->rec.type) {
+	case PW_REC_WIPE:
+		ret->wipe.more = at_most_u32(skipped);
+		ret->wipe.file_len = ret->wipe.symbol_len = ret->wipe.exe_len = 0;
+		return size == sizeof(ret->wipe) && ret->rec.size == size;
+	case PW_REC_RELEASE:
+		ret->release.more = at_most_u32(skipped);
+		ret->release.file_len = ret->release.symbol_len = ret->release.exe_len = 0;
+		return size == sizeof(ret->release) && ret->rec.size == size;
+	case PW_REC_SECRET:
+		return size == sizeof(ret->secret) && ret->rec.size == size;
+	}
+	return false;
+}
+
+int pw_store_each_wipe(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
+		       int (*fn)(void *ctx, const struct pw_store_wipe *w), void *ctx)
+{
+	QUERY_SCOPE(s);
+	pw_auto_statement sqlite3_stmt *st = NULL;
+	struct text_cell text[3];
+	union wipe_record record;
+	int rc, r;
+
+	if (s->schema < 2)
+		return 0;
+	r = prepare(s, &st,
+		    "SELECT time_ns, skipped, record, exe, file, symbol FROM wipe LEFT JOIN wipe_place"
+		    " ON wipe_place.id = place WHERE time_ns >= ?1 AND time_ns < ?2"
+		    " ORDER BY time_ns, wipe.id");
+	if (r)
+		return r;
+	sqlite3_bind_int64(st, 1, clamp_ns(from_ns));
+	sqlite3_bind_int64(st, 2, clamp_ns(to_ns));
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct pw_store_wipe w = {
+			.time_ns = sqlite3_column_int64(st, 0),
+			.skipped = sqlite3_column_int64(st, 1),
+			.rec = &record.rec,
+			.exe = cell(st, 3, &text[0]),
+			.file = cell(st, 4, &text[1]),
+			.symbol = cell(st, 5, &text[2]),
+		};
+
+		r = read_record(st, 2, w.skipped, &record) ? fn(ctx, &w) : 0;
+		if (r)
+			return r;
+	}
+	return pw_store_errno(s, rc);
+}

@@ -9,6 +9,7 @@
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
 #include "user/model/event.h"
+#include "user/store/replay_wipes.h"
 
 #define PROCESSES_MAX (1u << 18)
 #define CHANGES_MAX (1u << 22)
@@ -54,7 +55,7 @@ struct past {
 	struct change *changes;
 	size_t change_count, change_room;
 	struct past_event *events;
-	size_t event_count, event_room;
+	size_t event_count, event_room, event_told;
 	struct machine_step steps[PW_STORE_REPLAY_STEPS];
 	uint32_t loading; /* the process whose points are being read */
 	uint64_t sequence, last_tick_ns;
@@ -382,18 +383,39 @@ static int tell_ends(struct past *p, uint64_t until_ns)
 	return err;
 }
 
-static int tell_all(struct past *p)
+static int tell_events(struct past *p, uint64_t until_ns)
 {
-	size_t change = 0, event = 0;
+	int err = 0;
+
+	while (!err && p->event_told < p->event_count && p->events[p->event_told].time_ns < until_ns)
+		err = tell_event(p, &p->events[p->event_told++]);
+	return err;
+}
+
+/* An exit ends what a process wiped before it: both in the order in which they happened. */
+static int tell_wipe(void *ctx, const struct pw_record *rec)
+{
+	struct past *p = ctx;
+	int err = tell_events(p, rec->time_ns);
+
+	return err ? err : p->sink(p->ctx, rec);
+}
+
+static int tell_all(struct past *p, struct pw_store *s)
+{
+	size_t change = 0;
 	int err = tell_machine(p);
 
 	for (uint32_t step = 0; !err && step < PW_STORE_REPLAY_STEPS; step++) {
-		uint64_t end_ns = p->from_ns + (step + 1) * p->step_ns;
+		uint64_t begin_ns = p->from_ns + step * p->step_ns;
+		uint64_t end_ns = begin_ns + p->step_ns;
 
 		while (!err && change < p->change_count && p->changes[change].step <= step)
 			err = tell_counters(p, &p->changes[change++], end_ns - 1);
-		while (!err && event < p->event_count && p->events[event].time_ns < end_ns)
-			err = tell_event(p, &p->events[event++]);
+		if (!err && begin_ns < p->to_ns)
+			err = pw_store_replay_wipes(
+				s, begin_ns, end_ns < p->to_ns ? end_ns : p->to_ns, tell_wipe, p);
+		err = err ? err : tell_events(p, end_ns);
 		err = err ? err : tell_ends(p, end_ns);
 		if (!err && p->steps[step].watched)
 			err = tell_tick(p, &p->steps[step], end_ns);
@@ -425,7 +447,7 @@ int pw_store_replay(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 		pw_error_remedy(err, "ask for a shorter time");
 	if (r)
 		return pw_error_set(err, r, "cannot read the history: %s", strerror(-r));
-	r = tell_all(p);
+	r = tell_all(p, s);
 	if (!r && !p->sequence)
 		return pw_error_set(err, -ENODATA, "the history holds nothing of that time");
 	return r;

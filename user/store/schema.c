@@ -36,6 +36,16 @@ static const char *const migrations[PW_STORE_SCHEMA_VERSION] = {
 	"CREATE TABLE event(time_ns INTEGER NOT NULL, type TEXT NOT NULL, pid INTEGER,"
 	" comm BLOB, detail BLOB, value INTEGER);"
 	"CREATE INDEX event_time ON event(time_ns);",
+
+	/* offset: of the caller in its file; symbol: of a secret its label */
+	"CREATE TABLE wipe_place(id INTEGER PRIMARY KEY, exe BLOB NOT NULL, file BLOB NOT NULL,"
+	" symbol BLOB NOT NULL, offset INTEGER NOT NULL, UNIQUE(exe, file, symbol, offset));"
+	/* kind: what may be merged (pw_store_wipe_kind); record: the struct of the ABI */
+	"CREATE TABLE wipe(id INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, class INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, place INTEGER NOT NULL, skipped INTEGER NOT NULL,"
+	" record BLOB NOT NULL);"
+	"CREATE INDEX wipe_time ON wipe(time_ns);"
+	"CREATE INDEX wipe_class ON wipe(class, time_ns);",
 };
 
 static int migrate_one(struct pw_store *s, int64_t version)
@@ -68,7 +78,9 @@ int pw_schema_migrate(struct pw_store *s, struct pw_error *err)
 		pw_error_remedy(err, "run the newer pagewarden that wrote it, or move the file away");
 		return -EPROTONOSUPPORT;
 	}
-	if (version == PW_STORE_SCHEMA_VERSION)
+	s->schema = version;
+	/* A reader makes do with the tables there are. */
+	if (version == PW_STORE_SCHEMA_VERSION || (s->read_only && version > 0))
 		return 0;
 	if (s->read_only)
 		return pw_error_set(err, -EPROTONOSUPPORT,
@@ -79,6 +91,7 @@ int pw_schema_migrate(struct pw_store *s, struct pw_error *err)
 		if (r)
 			return pw_store_error(s, err, r, "bring the schema up to date");
 	}
+	s->schema = version;
 	return 0;
 }
 
@@ -106,6 +119,13 @@ static const char *const statements[PW_STATEMENTS] = {
 		", low, high) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PW_STMT_EVENT_PUT] =
 		"INSERT INTO event(time_ns, type, pid, comm, detail, value) VALUES(?, ?, ?, ?, ?, ?)",
+	[PW_STMT_WIPE_PLACE_PUT] =
+		"INSERT OR IGNORE INTO wipe_place(exe, file, symbol, offset) VALUES(?, ?, ?, ?)",
+	[PW_STMT_WIPE_PUT] =
+		"INSERT INTO wipe(time_ns, class, kind, place, skipped, record) VALUES(?5, ?6, ?7,"
+		" (SELECT id FROM wipe_place WHERE exe = ?1 AND file = ?2 AND symbol = ?3"
+		" AND offset = ?4), ?8, ?9)",
+	[PW_STMT_WIPE_MORE] = "UPDATE wipe SET skipped = skipped + ?2 WHERE id = ?1",
 };
 /* clang-format on */
 

@@ -10,7 +10,13 @@
  * What has a row: each process that lived across a 10 s step, with a point for
  * each step in which its memory changed (queries fill the silent ones); the
  * machine, each step; OOM kills, deaths by a signal, and exec and exit of
- * processes that have a row.
+ * processes that have a row; wipes, releases of wiped buffers, and secrets.
+ *
+ * A server may wipe fifty thousand times a second, so that of each caller and
+ * verdict only the first few of a step have rows of their own, and the last of
+ * these counts the rest. Whole wipes and clean releases are merged by the hour,
+ * caller and verdict after a day, everything else after a month; together they
+ * take at most an eighth of the file.
  */
 #ifndef PW_STORE_STORE_H
 #define PW_STORE_STORE_H
@@ -22,7 +28,7 @@
 #include "user/base/error.h"
 #include "user/model/model.h"
 
-#define PW_STORE_SCHEMA_VERSION 1
+#define PW_STORE_SCHEMA_VERSION 2
 
 struct pw_store;
 
@@ -91,15 +97,17 @@ int pw_store_each_event(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 			int (*fn)(void *ctx, const struct pw_store_event *e), void *ctx);
 
 /*
- * The wipe ledger of the past: each WIPE, RELEASE and SECRET record as it came (wipes of the
- * busiest may be thinned to those that are not PW_WIPED_WHOLE; the thinned ones are counted in
- * `skipped` of the row before them). Strings behind the structs.
+ * The wipe ledger of the past, oldest first: WIPE, RELEASE and SECRET records
+ * as they came, but without the strings behind them; those are beside. A row
+ * stands for `skipped` more of the same program, caller, function and verdict
+ * (of a secret: program, label, event and verdict) in the time around it; a
+ * WIPE and a RELEASE have that in their `more` as well.
  */
 struct pw_store_wipe {
 	uint64_t time_ns; /* realtime */
 	uint64_t skipped;
 	const char *exe, *file, *symbol;
-	const struct pw_record *rec; /* WIPE, RELEASE or SECRET: fixed part valid, times are of its own boot */
+	const struct pw_record *rec; /* the struct alone; its times are of its own boot */
 };
 int pw_store_each_wipe(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 		       int (*fn)(void *ctx, const struct pw_store_wipe *w), void *ctx);

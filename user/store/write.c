@@ -68,6 +68,8 @@ void pw_write_deinit(struct pw_store *s)
 	for (size_t i = 0; i < s->seen.capacity; i++)
 		free(s->seen.slots[i].item);
 	pw_hash_deinit(&s->seen);
+	free(s->wipes);
+	s->wipes = NULL;
 }
 
 /* ---- rows -------------------------------------------------------------------- */
@@ -90,6 +92,7 @@ static void lose_transaction(struct pw_store *s, int rc)
 	s->ended = NULL;
 	s->boot = 0; /* its row may be gone */
 	s->stale_ended = false;
+	pw_write_wipes_lost(s);
 	for (size_t i = 0; i < s->seen.capacity; i++) {
 		struct pw_store_seen *n = s->seen.slots[i].item;
 
@@ -119,8 +122,7 @@ static bool begin(struct pw_store *s)
 	return true;
 }
 
-/* Runs a bound statement that writes one row, or counts the row as lost. */
-static void put(struct pw_store *s, enum pw_store_statement which)
+bool pw_write_put(struct pw_store *s, enum pw_store_statement which)
 {
 	int rc = SQLITE_ERROR;
 
@@ -135,6 +137,7 @@ static void put(struct pw_store *s, enum pw_store_statement which)
 	}
 	sqlite3_reset(s->stmt[which]);
 	sqlite3_clear_bindings(s->stmt[which]);
+	return rc == SQLITE_DONE;
 }
 
 static void bind_bytes(sqlite3_stmt *st, int i, const char *bytes)
@@ -256,7 +259,7 @@ static void put_process(struct pw_store *s, const struct pw_model *m, const stru
 	bind_bytes(st, 11, p->unit);
 	bind_bytes(st, 12, p->container);
 	sqlite3_bind_text(st, 13, build_id, -1, SQLITE_TRANSIENT);
-	put(s, PW_STMT_PROCESS_PUT);
+	pw_write_put(s, PW_STMT_PROCESS_PUT);
 }
 
 static void put_point(struct pw_store *s, const struct pw_store_seen *n, int64_t time_s)
@@ -267,7 +270,7 @@ static void put_point(struct pw_store *s, const struct pw_store_seen *n, int64_t
 	sqlite3_bind_int64(st, 2, time_s);
 	sqlite3_bind_int64(st, 3, n->id);
 	bind_amounts(st, 4, &n->last); /* low and high stay NULL: one value is both */
-	put(s, PW_STMT_POINT_PUT);
+	pw_write_put(s, PW_STMT_POINT_PUT);
 }
 
 static void put_end(struct pw_store *s, struct pw_store_seen *n, uint64_t end_ns)
@@ -276,7 +279,7 @@ static void put_end(struct pw_store *s, struct pw_store_seen *n, uint64_t end_ns
 
 	sqlite3_bind_int64(st, 1, n->id);
 	sqlite3_bind_int64(st, 2, end_ns);
-	put(s, PW_STMT_PROCESS_END);
+	pw_write_put(s, PW_STMT_PROCESS_END);
 	if (s->failed || n->ended)
 		return;
 	n->ended = true; /* forgotten at the commit */
@@ -369,7 +372,7 @@ static void end_stale(struct pw_store *s)
 
 	sqlite3_bind_int64(st, 1, s->run);
 	sqlite3_bind_int64(st, 2, s->previous_end_s * (int64_t)PW_NSEC_PER_SEC);
-	put(s, PW_STMT_PROCESS_END_STALE);
+	pw_write_put(s, PW_STMT_PROCESS_END_STALE);
 	s->stale_ended = !s->failed;
 }
 
@@ -399,7 +402,7 @@ static void put_machine(struct pw_store *s, const struct pw_model *m, int64_t ti
 	i = bind_amounts(st, 4, &sum);
 	sqlite3_bind_null(st, i);
 	sqlite3_bind_null(st, i + 1);
-	put(s, PW_STMT_MACHINE_PUT);
+	pw_write_put(s, PW_STMT_MACHINE_PUT);
 }
 
 /*
@@ -426,7 +429,7 @@ static void put_event(struct pw_store *s, const struct pw_model *m, const struct
 	sqlite3_bind_int64(st, 6,
 			   e->type == PW_REC_OOM ? (int64_t)(e->pages * m->machine.page_size) :
 						   e->exit_code);
-	put(s, PW_STMT_EVENT_PUT);
+	pw_write_put(s, PW_STMT_EVENT_PUT);
 }
 
 static void take_events(struct pw_store *s, const struct pw_model *m)
@@ -466,6 +469,7 @@ static void take_step(struct pw_store *s, const struct pw_model *m, int64_t time
 	if (!s->stale_ended)
 		end_stale(s);
 	put_machine(s, m, time_s);
+	pw_write_wipes_step(s, m);
 }
 
 int pw_store_tick(struct pw_store *s, const struct pw_model *m)
@@ -483,6 +487,7 @@ int pw_store_tick(struct pw_store *s, const struct pw_model *m)
 			return r;
 	}
 	take_events(s, m);
+	pw_write_wipes(s, m);
 	step = pw_model_realtime(m, m->now_ns) / PW_NSEC_PER_SEC / pw_store_step_s[0];
 	if (step == s->step)
 		return s->failure;
