@@ -79,6 +79,7 @@ struct pw_store {
 	struct pw_store_seen *ended; /* ended in this transaction */
 	struct pw_store_amounts machine_totals;
 	struct pw_store_wipes *wipes; /* write_wipes.c; NULL before the first */
+	bool wipes_from_start; /* this run saw the model before its first wipe */
 };
 
 /* ---- store.c ---- */

@@ -224,15 +224,18 @@ static bool make_ready(struct pw_store *s, const struct pw_model *m)
 
 	if (s->wipes &&
 	    (s->wipes->taken > l->total || s->wipes->secrets_taken > m->secrets.log.total)) {
-		free(s->wipes); /* another model */
+		free(s->wipes); /* another boot: the model began anew */
 		s->wipes = NULL;
+		s->wipes_from_start = true;
 	}
 	if (s->wipes)
 		return true;
-	if (!l->total && !m->secrets.log.total)
+	if (!l->total && !m->secrets.log.total) {
+		s->wipes_from_start = true;
 		return false;
+	}
 	s->wipes = calloc(1, sizeof(*s->wipes));
-	if (s->wipes)
+	if (s->wipes && !s->wipes_from_start)
 		begin_behind(s->wipes, m);
 	return s->wipes;
 }
