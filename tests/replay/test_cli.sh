@@ -3,7 +3,7 @@
 # The command line: help, mistakes, exit codes, pipes and full disks.
 . "$(dirname "$0")/../lib/check.sh"
 
-commands='top inspect record replay report doctor daemon'
+commands='top inspect record replay report wipes secrets doctor daemon'
 
 check 'the overview' "$pagewarden" --help
 for c in $commands; do
@@ -64,7 +64,7 @@ check_fails 'replay of something else' 1 "$pagewarden" replay /etc/passwd
 check_matches 'it says what it wants' "$tmp/err" 'not a recording'
 check_fails 'replay of nothing' 1 "$pagewarden" replay /dev/null
 
-for c in top inspect replay doctor; do
+for c in top inspect replay wipes secrets doctor; do
 	check "$c lists its columns" "$pagewarden" "$c" --columns help
 	check_matches "$c has columns" "$tmp/out" '^[a-z_0-9]+ +[A-Z#+]'
 done
