@@ -64,6 +64,31 @@ check_fails 'replay of something else' 1 "$pagewarden" replay /etc/passwd
 check_matches 'it says what it wants' "$tmp/err" 'not a recording'
 check_fails 'replay of nothing' 1 "$pagewarden" replay /dev/null
 
+check_fails 'wipes of no such verdict' 2 "$pagewarden" wipes --verdict cleaned
+check_matches 'the verdicts are listed' "$tmp/err" 'wiped, wiped-in-part, not-wiped'
+check_fails 'wipes of no such function' 2 "$pagewarden" wipes --function memset
+check_matches 'the functions are listed' "$tmp/err" 'explicit_bzero.*OPENSSL_cleanse'
+check_fails 'wipes of a PID that is none' 2 "$pagewarden" wipes --pid 0
+check_fails 'wipes of a process that is not there' 4 "$pagewarden" wipes --pid 2147483647
+check_fails 'releases of everybody' 2 "$pagewarden" wipes --releases
+check_matches 'it says whose may be looked at' "$tmp/err" 'say whose'
+check_fails 'wipes of the history and of a recording' 2 "$pagewarden" wipes --since 1h --replay x
+check_fails 'wipes of a recording, set up' 2 "$pagewarden" wipes --replay x --no-kernel
+check_fails 'wipes of a history that is not there' 4 "$pagewarden" wipes --since 1h --history "$tmp/missing"
+for bad in 0 2G x -1; do
+	check_fails "--read-back '$bad'" 2 "$pagewarden" wipes --read-back "$bad"
+done
+check_fails 'a recording of all releases' 2 "$pagewarden" record -o "$tmp/never" --releases
+check_fails 'secrets of no such state' 2 "$pagewarden" secrets --state clean
+check_matches 'the states are listed' "$tmp/err" 'released-clean'
+for bad in '' 1 1: 0:0x10+4K 1:x+4K 1:0x10 1:0x10+ 1:0x10+0 1:0x10+4Q 99999999999:0x10+4K '1:0x10+4K:a-label-of-thirty-two-characters'; do
+	check_fails "--register '$bad'" 2 "$pagewarden" secrets --register "$bad"
+done
+check_fails '--hold without --register' 2 "$pagewarden" secrets --hold
+check_fails '--register in a recording' 2 "$pagewarden" secrets --register 1:0x10+4K --replay x
+[ -e /dev/pagewarden ] || check_fails 'secrets without the module' 6 "$pagewarden" secrets --socket none
+[ -e /dev/pagewarden ] || check_matches 'what its absence costs is told' "$tmp/err" 'nothing proves'
+
 for c in top inspect replay wipes secrets doctor; do
 	check "$c lists its columns" "$pagewarden" "$c" --columns help
 	check_matches "$c has columns" "$tmp/out" '^[a-z_0-9]+ +[A-Z#+]'

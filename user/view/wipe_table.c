@@ -83,6 +83,7 @@ EVENT(after, WIPE, pw_value_text_or_unknown, pw_wipe_after_name(r->after))
 EVENT(after_time, WIPE && r->after_ns, pw_value_u, pw_model_realtime(m, r->after_ns))
 EVENT(nested, WIPE, pw_value_b, (r->wipe.flags & PW_WIPE_NESTED) != 0)
 EVENT(fortified, WIPE, pw_value_b, (r->wipe.flags & PW_WIPE_FORTIFIED) != 0)
+EVENT(jumped, WIPE, pw_value_b, (r->wipe.flags & PW_WIPE_JUMPED) != 0)
 EVENT(other_process, WIPE, pw_value_b, (r->wipe.flags & PW_WIPE_OTHER_PROCESS) != 0)
 EVENT(unreached_bytes, MODULE, pw_value_u, r->wipe.unreached_bytes)
 EVENT(copies_left_pages, MODULE, pw_value_u, r->wipe.copies_left_pages)
@@ -146,6 +147,8 @@ const struct pw_column pw_wipe_columns[] = {
 	C(cgroup_id, "CGROUP", COUNT, 8, false, "id of the control group"),
 	C(nested, "NESTED", BOOL, 6, false, "another wipe function inside did the work"),
 	C(fortified, "FORT", BOOL, 4, false, "called through __explicit_bzero_chk"),
+	C(jumped, "JUMP", BOOL, 4, false,
+	  "a tail call: what the caller called jumped to the function"),
 	C(other_process, "OTHER", BOOL, 5, false,
 	  "of the module: wiped by one process on behalf of another"),
 	C(unreached_bytes, "UNREACHED", BYTES, 9, false,
