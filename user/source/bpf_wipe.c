@@ -45,15 +45,20 @@ static int check_options(const struct pw_bpf *b, struct pw_error *err)
 	return -EINVAL;
 }
 
-static int load(struct pw_wipes *w, struct pw_error *err)
+/* One try, with the kernel's side or without it. */
+static int try_load(struct pw_wipes *w, bool kernel)
 {
 	const struct pw_wipe_options *o = &w->b->opt.wipes;
 	int rc;
 
+	wipe_bpf__destroy(w->skel);
 	w->skel = wipe_bpf__open();
 	if (!w->skel)
-		return pw_error_set(err, -errno, "cannot open the wipe programs: %s",
-				    strerror(errno));
+		return -errno;
+	bpf_program__set_autoload(w->skel->progs.wipe_kfree_sensitive, kernel);
+	bpf_program__set_autoload(w->skel->progs.wipe_kvfree_sensitive, kernel);
+	bpf_program__set_autoload(w->skel->progs.module_secret, true);
+	bpf_program__set_autoload(w->skel->progs.module_wipe, true);
 	w->skel->rodata->only_pid = o->pid;
 	w->skel->rodata->only_cgroup = o->cgroup_id;
 	w->skel->rodata->read_back_bytes = o->read_back_bytes ? o->read_back_bytes :
@@ -68,8 +73,16 @@ static int load(struct pw_wipes *w, struct pw_error *err)
 	rc = bpf_map__reuse_fd(w->skel->maps.events, bpf_map__fd(w->b->skel->maps.events));
 	if (!rc)
 		rc = bpf_map__reuse_fd(w->skel->maps.stats, bpf_map__fd(w->b->skel->maps.stats));
-	if (!rc)
-		rc = wipe_bpf__load(w->skel);
+	return rc ? rc : wipe_bpf__load(w->skel);
+}
+
+static int load(struct pw_wipes *w, struct pw_error *err)
+{
+	const bool kernel = !w->b->opt.wipes.no_kernel;
+	int rc = try_load(w, kernel);
+
+	if (rc && kernel)
+		rc = try_load(w, false);
 	if (rc)
 		return pw_error_set(err, rc, "cannot load the programs that watch wipes: %s",
 				    strerror(-rc));
@@ -140,6 +153,10 @@ int pw_bpf_wipe_create(struct pw_bpf *b, struct pw_error *err)
 		rc = attach_ends(w, err);
 	if (rc)
 		return rc;
+	if (!b->opt.wipes.no_kernel)
+		pw_wipe_kernel_attach(w);
+	if (pw_wipe_module_attach(w))
+		b->coverage |= PW_COVER_MODULE;
 	find_files(w);
 	return 0;
 }
@@ -154,6 +171,7 @@ void pw_bpf_wipe_destroy(struct pw_bpf *b)
 	pw_wipe_callers_destroy(w->callers);
 	pw_wipe_spaces_deinit(w);
 	pw_wipe_files_deinit(w);
+	pw_wipe_kernel_detach(w);
 	wipe_bpf__destroy(w->skel);
 	if (w->epoll_fd >= 0)
 		close(w->epoll_fd);
@@ -185,6 +203,8 @@ void pw_bpf_wipe_tick(struct pw_bpf *b)
 		/* at most a tenth of the time, however many processes there are */
 		w->next_scan_ns = pw_clock_boot_ns() + SCAN_NS + 10 * (pw_clock_boot_ns() - now);
 	}
+	/* It may be loaded later. Until the source is opened anew, its coverage does not say so. */
+	pw_wipe_module_attach(w);
 	if (now >= w->next_sweep_ns) {
 		pw_wipe_spaces_expire(w, now);
 		pw_wipe_files_sweep(w, now);

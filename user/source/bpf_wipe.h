@@ -85,13 +85,31 @@ struct pw_wipe_space {
 	struct pw_wipe_mapping *mappings; /* newest last: of two that overlap it holds */
 };
 
+/* ---- the kernel -------------------------------------------------------------------- */
+
+#define PW_WIPE_KERNEL_LINKS 2
+#define PW_WIPE_KERNEL_NAME 64
+
+struct pw_wipe_kernel {
+	struct pw_wipe_link links[PW_WIPE_KERNEL_LINKS];
+	size_t link_count;
+};
+
+/* A place in the kernel's code. */
+struct pw_wipe_kernel_place {
+	uint64_t address;
+	uint64_t offset; /* from the start of the kernel's or the module's code */
+	uint64_t symbol_offset;
+	char file[PW_WIPE_KERNEL_NAME]; /* "[kernel]", "[module]"; "": not known */
+	char symbol[PW_WIPE_KERNEL_NAME];
+};
+
 struct pw_wipe_follow;
 struct pw_wipe_callers;
 
 struct pw_wipes {
 	struct pw_bpf *b;
 	struct wipe_bpf *skel;
-	bool ready; /* the rest is there */
 
 	struct pw_hash files;
 	struct pw_hash spaces; /* struct process_space of bpf_wipe_spaces.c */
@@ -103,6 +121,7 @@ struct pw_wipes {
 	struct pw_wipe_follow *follow; /* NULL: perf refuses; then /proc is read at ticks */
 	struct pw_wipe_callers *callers;
 	uint64_t next_scan_ns, next_sweep_ns;
+	struct pw_wipe_kernel kernel;
 	struct bpf_link *module_secret, *module_wipe;
 	int epoll_fd; /* of the ring and of perf */
 };
@@ -172,6 +191,15 @@ void pw_wipe_callers_destroy(struct pw_wipe_callers *c); /* takes NULL */
 const struct pw_record *pw_wipe_complete(struct pw_wipes *w, const struct pw_wipe *wipe);
 const struct pw_record *pw_wipe_complete_release(struct pw_wipes *w,
 						 const struct pw_release *release);
+
+/* bpf_wipe_kernel.c */
+void pw_wipe_kernel_attach(struct pw_wipes *w);
+void pw_wipe_kernel_detach(struct pw_wipes *w); /* the module's, too */
+/* The module's tracepoints, when it is there; whether they are attached. */
+bool pw_wipe_module_attach(struct pw_wipes *w);
+/* Reads /proc/kallsyms: tens of milliseconds. */
+void pw_wipe_kernel_place(const struct pw_wipes *w, uint64_t address,
+			  struct pw_wipe_kernel_place *ret);
 
 /* bpf_wipe_follow.c */
 int pw_wipe_follow_create(struct pw_wipes *w, struct pw_wipe_follow **ret);

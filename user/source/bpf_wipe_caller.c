@@ -17,6 +17,7 @@
 #include "user/symbol/symbol.h"
 
 #define PLACES 4096u /* a power of two */
+#define KERNEL_PLACES 256u /* a power of two */
 #define SYMBOL_MAX 128
 #define PATH_LIMIT 4096
 #define SHARE 5 /* of the time, for looking */
@@ -50,6 +51,7 @@ struct layout {
 
 struct pw_wipe_callers {
 	struct place places[PLACES];
+	struct pw_wipe_kernel_place kernel[KERNEL_PLACES];
 	struct layout layouts[LAYOUTS];
 	uint64_t budget_ns; /* of looking */
 	uint64_t budget_at_ns; /* when it was counted */
@@ -215,6 +217,28 @@ static void find_caller(struct pw_wipes *w, uint32_t pid, uint64_t address, stru
 	ret->jumped = place->jumped;
 }
 
+static void find_kernel_caller(struct pw_wipes *w, uint64_t address, struct answer *ret)
+{
+	struct pw_wipe_kernel_place *place =
+		&w->callers->kernel[pw_hash_mix(address) & (KERNEL_PLACES - 1)];
+	uint64_t before;
+
+	*ret = (struct answer){ .path = "", .symbol = "" };
+	if (!address)
+		return;
+	if (place->address != address) {
+		if (!may_look(w->callers))
+			return;
+		before = pw_clock_boot_ns();
+		pw_wipe_kernel_place(w, address, place);
+		account(w->callers, before);
+	}
+	ret->path = place->file;
+	ret->symbol = place->symbol;
+	ret->offset = place->offset;
+	ret->symbol_offset = place->symbol_offset;
+}
+
 /* ---- what was wiped -------------------------------------------------------------------- */
 
 static int add_region(void *ctx, const struct pw_record *rec)
@@ -302,16 +326,20 @@ static uint16_t append(uint8_t *bytes, size_t head, const struct answer *a, uint
 
 const struct pw_record *pw_wipe_complete(struct pw_wipes *w, const struct pw_wipe *wipe)
 {
+	const bool kernel = wipe->reason == PW_UNSEEN_KERNEL;
 	struct pw_wipe *out = &w->callers->out.wipe;
 	struct answer a;
 
-	find_caller(w, wipe->key.pid, wipe->caller, &a);
+	if (kernel)
+		find_kernel_caller(w, wipe->caller, &a);
+	else
+		find_caller(w, wipe->key.pid, wipe->caller, &a);
 	*out = *wipe;
 	out->caller_offset = a.offset;
 	out->symbol_offset = a.symbol_offset;
 	if (a.jumped)
 		out->flags |= PW_WIPE_JUMPED;
-	if (out->segment_kind == PW_SEG_KINDS)
+	if (out->segment_kind == PW_SEG_KINDS && !kernel)
 		out->segment_kind = find_kind(w, &wipe->key, wipe->address);
 	out->rec.size =
 		append(w->callers->out.bytes, sizeof(*out), &a, &out->file_len, &out->symbol_len);

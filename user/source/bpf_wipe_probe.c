@@ -192,21 +192,33 @@ static int tell(struct pw_wipes *w, const struct pw_wipe_file *file, const struc
 	return pw_bpf_deliver(w->b, &out.probe.rec);
 }
 
-int pw_wipe_tell_probes(struct pw_wipes *w)
+static int tell_links(struct pw_wipes *w, const struct pw_wipe_file *file,
+		      struct pw_wipe_link *links, size_t count)
 {
 	int rc = 0;
 
+	for (size_t i = 0; i < count && !rc; i++) {
+		if (links[i].told)
+			continue;
+		links[i].told = true;
+		rc = tell(w, file, &links[i]);
+	}
+	return rc;
+}
+
+int pw_wipe_tell_probes(struct pw_wipes *w)
+{
+	static const struct pw_wipe_file kernel = { .path = (char *)"[kernel]" };
+	int rc;
+
 	if (!w->untold)
 		return 0;
+	rc = tell_links(w, &kernel, w->kernel.links, w->kernel.link_count);
 	for (size_t i = 0; i < w->files.capacity && !rc; i++) {
 		struct pw_wipe_file *file = w->files.slots[i].item;
 
-		for (size_t j = 0; file && j < file->link_count && !rc; j++) {
-			if (file->links[j].told)
-				continue;
-			file->links[j].told = true;
-			rc = tell(w, file, &file->links[j]);
-		}
+		if (file)
+			rc = tell_links(w, file, file->links, file->link_count);
 	}
 	w->untold = rc != 0;
 	return rc;
