@@ -15,7 +15,9 @@
  *           the bytes that it doesn't know are not 0; a module that knows a
  *           longer one takes the missing bytes as 0 and writes back no more
  *           than was given. Unknown flags and reserved fields that are not 0:
- *           EINVAL. Nothing is changed by a call that fails.
+ *           EINVAL. Nothing is changed by a call that fails, but for an
+ *           EFAULT because the struct went away while the call worked: a
+ *           WIPE or an UNWATCH has then been done, as its record tells.
  *
  * read(2)   Records of pagewarden.h (SECRET and WIPE), whole ones only: EINVAL
  *           where the next one does not fit. Each descriptor has its own place

@@ -68,8 +68,8 @@ debug_copy() {
 
 # debug_begin TREE MODULE and debug_end TREE: the jobs around those that use the module.
 debug_begin() {
-	vm_add "$1" "$2" /pagewarden/pagewarden.ko
-	debug_job "$1" load 120 'tests/debug/leaks.sh before && insmod pagewarden.ko && ls -l /dev/pagewarden'
+	vm_add "$1" "$2" /lib/modules/pagewarden.ko
+	debug_job "$1" load 120 'tests/debug/leaks.sh before && insmod /lib/modules/pagewarden.ko && ls -l /dev/pagewarden'
 }
 
 debug_end() {
