@@ -190,7 +190,7 @@ static void goes(struct model *m, unsigned int page, uint32_t cause, enum model_
 	if (m->pages[page].frame & IN_SWAP)
 		way = MODEL_SWAPS;
 	else if (way == MODEL_GOES && f->mapped > 1)
-		way = MODEL_MOVES;
+		way = MODEL_COPIES; /* a child has it still */
 	for (unsigned int i = 0; i < MODEL_WATCHES; i++) {
 		struct model_watch *w = &m->watches[i];
 		bool scrubs = w->flags & PW_WATCH_SCRUB && w->held[page];

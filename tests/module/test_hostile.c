@@ -294,8 +294,8 @@ static void ranges(const void *arg)
 		{ 0xffff888000000000, PAGE, -EINVAL },
 		{ 0xffffffff81000000, PAGE, -EINVAL },
 		{ 0xffffffffff600000, PAGE, -EINVAL }, /* vsyscall */
-		{ 0x7ffffffff000, PAGE, -EINVAL },
-		{ 0x7fffffffe000, 2 * PAGE, -EINVAL },
+		{ 0x00fffffffffff000, PAGE, -EINVAL }, /* the end, also with five levels of tables */
+		{ 0x00ffffffffffe000, 2 * PAGE, -EINVAL },
 		{ 0x8000000000000000, PAGE, -EINVAL },
 		{ OTHER_REGION, PAGE, -EFAULT },
 		{ REGION + BYTES - 1, 2, -EFAULT },

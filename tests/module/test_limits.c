@@ -25,10 +25,10 @@ static struct parameter {
 	const char *name;
 	char before[32];
 } parameters[] = {
-	{ "watches_max", "" },	      { "watches_user_max", "" },
-	{ "watched_bytes_max", "" },  { "watched_bytes_user_max", "" },
-	{ "held_pages_max", "" },     { "held_pages_user_max", "" },
-	{ "arena_bytes_max", "" },    { "arena_bytes_user_max", "" },
+	{ "watches_max", "" },	     { "watches_user_max", "" },
+	{ "watched_bytes_max", "" }, { "watched_bytes_user_max", "" },
+	{ "held_pages_max", "" },    { "held_pages_user_max", "" },
+	{ "arena_bytes_max", "" },   { "arena_bytes_user_max", "" },
 };
 #define COUNT (sizeof(parameters) / sizeof(parameters[0]))
 
@@ -164,8 +164,7 @@ static void more_than_there_is(const void *arg)
 		  0) != MAP_FAILED);
 	must_equal(dev_watch(fd, 0, OTHER_REGION, huge, 0, &id), -EDQUOT);
 	must_equal(dev_watch(fd, 0, OTHER_REGION, huge, PW_WATCH_HOLD, &id), -EDQUOT);
-	must_equal(dev_watch(fd, 0, OTHER_REGION, info.watched_bytes_user_max + 1, 0, &id),
-		   -EDQUOT);
+	must_equal(dev_watch(fd, 0, OTHER_REGION, info.watched_bytes_user_max + 1, 0, &id), -EDQUOT);
 	must_equal(dev_info(fd).watches, 0);
 	id = must_watch(fd, 0, OTHER_REGION, info.watched_bytes_user_max, 0);
 	must_equal(dev_info(fd).watched_bytes, info.watched_bytes_user_max);

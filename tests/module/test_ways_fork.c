@@ -266,11 +266,11 @@ static const struct trial trials[] = {
 	{ "the child exits, then the parent unmaps", child_was_first, 1, PW_CAUSE_UNMAP, 0, PAGES,
 	  BY_CONTENTS, BY_CONTENTS },
 	{ "the parent unmaps while the child lives", parent_unmaps, 1, PW_CAUSE_UNMAP, 0, PAGES,
-	  MAPPED, BY_CONTENTS, .paused = true },
+	  COPIED, BY_CONTENTS, .paused = true },
 	{ "the parent discards while the child lives", parent_discards, 1, PW_CAUSE_DISCARD, 2, 6,
-	  MAPPED, BY_CONTENTS, .paused = true },
+	  COPIED, BY_CONTENTS, .paused = true },
 	{ "the parent exits while the child lives", parent_exits, 1, PW_CAUSE_EXIT, 0, PAGES,
-	  MAPPED, BY_CONTENTS, .ends = true },
+	  COPIED, BY_CONTENTS, .ends = true },
 	{ "fork of what is not inherited", not_inherited, 0 },
 };
 
