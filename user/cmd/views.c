@@ -209,6 +209,8 @@ static int print_machine(const struct pw_model *m, struct pw_output *o, struct p
 	return pw_output_emit(o, &d.doc, err);
 }
 
+#define TEXT_WIPES 50 /* a person sees the newest; JSON has all */
+
 /* What the wipe ledger has of one process. */
 struct ledger_parts {
 	struct pw_wipe_filter filter;
@@ -222,9 +224,10 @@ static void ledger_parts_deinit(struct ledger_parts *l)
 	pw_secret_report_deinit(&l->secrets);
 }
 
-static int ledger_parts_init(struct ledger_parts *l, const struct pw_model *m, uint32_t pid)
+static int ledger_parts_init(struct ledger_parts *l, const struct pw_model *m, uint32_t pid,
+			     size_t limit)
 {
-	const struct pw_wipe_report_options wipes = { .filter = &l->filter };
+	const struct pw_wipe_report_options wipes = { .filter = &l->filter, .limit = limit };
 	const struct pw_secret_report_options secrets = { .filter = &l->filter };
 	struct pw_rows *notes = &l->wipes.tables[PW_WIPES_NOTES];
 	int rc;
@@ -279,8 +282,9 @@ int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_mo
 			  struct pw_output *o, struct pw_error *err)
 {
 	pw_cleanup(ledger_parts_deinit) struct ledger_parts ledger = { 0 };
+	size_t limit = o->emit.format == PW_FORMAT_TEXT ? TEXT_WIPES : 0;
 
-	if (ledger_parts_init(&ledger, m, r->process->key.pid))
+	if (ledger_parts_init(&ledger, m, r->process->key.pid, limit))
 		return pw_error_set(err, -ENOMEM, "no memory for the wipes");
 	return print_inspect(r, m, &ledger, o, err);
 }

@@ -426,6 +426,7 @@ static void answer_history(struct pw_daemon *d, const struct query *q, history_f
 		.to_ns = q->to_ns,
 		.limit = q->limit ? q->limit : ROWS_DEFAULT,
 		.process = q->id,
+		.wipes = &q->ledger.filter,
 	};
 
 	if (!d->store)
@@ -458,6 +459,18 @@ static void answer_history_events(struct pw_daemon *d, const struct query *q,
 				  struct pw_http_answer *ret)
 {
 	answer_history(d, q, pw_history_events, ret);
+}
+
+static void answer_history_wipes(struct pw_daemon *d, const struct query *q,
+				 struct pw_http_answer *ret)
+{
+	answer_history(d, q, pw_history_wipes, ret);
+}
+
+static void answer_history_secrets(struct pw_daemon *d, const struct query *q,
+				   struct pw_http_answer *ret)
+{
+	answer_history(d, q, pw_history_secrets, ret);
 }
 
 static struct pw_stream *open_stream(struct pw_daemon *d, void (*wake)(void *), void *ctx, int *err)
@@ -499,6 +512,9 @@ static const struct {
 	{ "/v1/history/processes/#", TAKES_RANGE | TAKES_LIMIT, answer_history_points },
 	{ "/v1/history/machine", TAKES_RANGE | TAKES_LIMIT, answer_history_machine },
 	{ "/v1/history/events", TAKES_RANGE | TAKES_LIMIT, answer_history_events },
+	{ "/v1/history/wipes", TAKES_RANGE | TAKES_LIMIT | TAKES_PROCESS | TAKES_WIPE,
+	  answer_history_wipes },
+	{ "/v1/history/secrets", TAKES_RANGE | TAKES_LIMIT | TAKES_PROCESS, answer_history_secrets },
 	{ "/v1/stream", 0, answer_stream },
 };
 

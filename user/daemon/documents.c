@@ -336,12 +336,25 @@ const struct pw_document_shape pw_document_history_events = {
 	.tables = { { "events", NULL, event_columns, "one object per event" } },
 };
 
+const struct pw_document_shape pw_document_history_wipes = {
+	.schema = "pagewarden.history.wipes",
+	.version = 1,
+	.about = "Wipes and releases of wiped buffers; what happens all the time is thinned, and counted.",
+	.header = range_columns,
+	.tables = { { "wipes", NULL, pw_wipe_columns,
+		      "one object per call, or for the calls that it stands for" } },
+};
+
+const struct pw_document_shape pw_document_history_secrets = {
+	.schema = "pagewarden.history.secrets",
+	.version = 1,
+	.about = "What happened to ranges that were registered with the module.",
+	.header = range_columns,
+	.tables = { { "events", NULL, pw_secret_event_columns, "one object per event" } },
+};
+
 const struct pw_document_shape *const pw_daemon_document_shapes[] = {
-	&pw_document_status,
-	&pw_document_error,
-	&pw_document_history_processes,
-	&pw_document_history_points,
-	&pw_document_history_machine,
-	&pw_document_history_events,
-	NULL,
+	&pw_document_status,	     &pw_document_error,	   &pw_document_history_processes,
+	&pw_document_history_points, &pw_document_history_machine, &pw_document_history_events,
+	&pw_document_history_wipes,  &pw_document_history_secrets, NULL,
 };

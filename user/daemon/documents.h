@@ -43,6 +43,12 @@ struct pw_history_event {
 	char *strings;
 };
 
+/* The strings of the event are the row's own; times are realtime. */
+struct pw_history_wipe {
+	struct pw_wipe_event event; /* first: the columns are those of the live events */
+	char *strings;
+};
+
 extern const struct pw_document_shape pw_document_status; /* header: struct pw_status_row */
 extern const struct pw_document_shape pw_document_error; /* header: struct pw_error_row */
 /* Header: struct pw_history_range. */
@@ -50,6 +56,8 @@ extern const struct pw_document_shape pw_document_history_processes;
 extern const struct pw_document_shape pw_document_history_points;
 extern const struct pw_document_shape pw_document_history_machine;
 extern const struct pw_document_shape pw_document_history_events;
+extern const struct pw_document_shape pw_document_history_wipes;
+extern const struct pw_document_shape pw_document_history_secrets;
 
 extern const struct pw_document_shape *const pw_daemon_document_shapes[]; /* ends with NULL */
 

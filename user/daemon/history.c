@@ -9,12 +9,15 @@
 #include "user/daemon/answer.h"
 #include "user/daemon/api.h"
 #include "user/daemon/documents.h"
+#include "user/store/replay_wipes.h"
 
 /* Rows of one size, gathered from a query; each may own its strings. */
 struct gather {
 	char *rows;
 	size_t size, count, capacity, limit;
 	size_t strings_at; /* offset of a char * that a row owns; SIZE_MAX: none */
+	const void *ctx; /* of the columns' getters */
+	const struct pw_wipe_filter *wipes;
 	struct pw_history_range range;
 };
 
@@ -93,7 +96,7 @@ static void answer(struct gather *g, int err, const struct pw_document_shape *sh
 	for (size_t i = 0; i < g->count; i++)
 		rows[i] = g->rows + i * g->size;
 	table = (struct pw_rows){ rows, g->count };
-	pw_document_build(&d, shape, NULL, &g->range, &table);
+	pw_document_build(&d, shape, g->ctx, &g->range, &table);
 	pw_answer_document(ret, &d.doc);
 }
 
@@ -192,4 +195,117 @@ void pw_history_events(struct pw_daemon *d, const struct pw_history_query *q,
 	int err = pw_store_each_event(d->store, q->from_ns, q->to_ns, take_event, &g);
 
 	answer(&g, err, &pw_document_history_events, ret);
+}
+
+/* ---- the wipe ledger --------------------------------------------------------------- */
+
+/* Its getters take the boot's time from a model; the records' times are realtime already. */
+static const struct pw_model no_boot;
+
+/* Copies a string that stands at *at without a NUL, and moves on. */
+static const char *take_string(const char **at, size_t len, char **room)
+{
+	const char *copy = *room;
+
+	memcpy(*room, *at, len);
+	(*room)[len] = '\0';
+	*at += len;
+	*room += len + 1;
+	return copy;
+}
+
+/* The strings behind a record: the row's own from now on. */
+static int own_event(struct pw_history_wipe *row, const char *behind, size_t file, size_t symbol,
+		     size_t exe)
+{
+	char *room = row->strings = malloc(file + symbol + exe + 3);
+
+	if (!room)
+		return -ENOMEM;
+	row->event.file = take_string(&behind, file, &room);
+	row->event.symbol = take_string(&behind, symbol, &room);
+	row->event.exe = take_string(&behind, exe, &room);
+	return 0;
+}
+
+static int own_wipe(struct pw_history_wipe *row, const struct pw_record *rec)
+{
+	const struct pw_wipe *wipe = (const struct pw_wipe *)rec;
+	const struct pw_release *rel = (const struct pw_release *)rec;
+
+	row->event.release = rec->type == PW_REC_RELEASE;
+	if (row->event.release) {
+		row->event.rel = *rel;
+		return own_event(row, (const char *)(rel + 1), rel->file_len, rel->symbol_len,
+				 rel->exe_len);
+	}
+	row->event.wipe = *wipe;
+	return own_event(row, (const char *)(wipe + 1), wipe->file_len, wipe->symbol_len,
+			 wipe->exe_len);
+}
+
+static int take_wipe(void *ctx, const struct pw_record *rec)
+{
+	struct pw_history_wipe event = { .strings = NULL }, *row;
+	struct gather *g = ctx;
+	int err;
+
+	if (rec->type != PW_REC_WIPE && rec->type != PW_REC_RELEASE)
+		return 0;
+	err = own_wipe(&event, rec);
+	if (err || !pw_wipe_filter_passes(g->wipes, &event.event)) {
+		free(event.strings);
+		return err;
+	}
+	row = add_row(g, &err);
+	if (row)
+		*row = event;
+	else
+		free(event.strings);
+	return err;
+}
+
+static int take_secret(void *ctx, const struct pw_record *rec)
+{
+	const struct pw_secret *s = (const struct pw_secret *)rec;
+	char comm[PW_COMM_LEN + 1] = "";
+	struct gather *g = ctx;
+	struct pw_secret *row;
+	int err = 0;
+
+	if (rec->type != PW_REC_SECRET)
+		return 0;
+	memcpy(comm, s->comm, PW_COMM_LEN);
+	if (!pw_wipe_filter_process(g->wipes, s->key.pid, comm, ""))
+		return 0;
+	row = add_row(g, &err);
+	if (row)
+		*row = *s;
+	return err;
+}
+
+static void answer_ledger(struct pw_daemon *d, struct gather *g, const struct pw_history_query *q,
+			  pw_sink take, const struct pw_document_shape *shape,
+			  struct pw_http_answer *ret)
+{
+	g->ctx = &no_boot;
+	g->wipes = q->wipes;
+	answer(g, pw_store_replay_wipes(d->store, q->from_ns, q->to_ns, take, g), shape, ret);
+}
+
+void pw_history_wipes(struct pw_daemon *d, const struct pw_history_query *q,
+		      struct pw_http_answer *ret)
+{
+	auto_gather struct gather g =
+		begin(q, sizeof(struct pw_history_wipe), offsetof(struct pw_history_wipe, strings));
+
+	answer_ledger(d, &g, q, take_wipe, &pw_document_history_wipes, ret);
+}
+
+void pw_history_secrets(struct pw_daemon *d, const struct pw_history_query *q,
+			struct pw_http_answer *ret)
+{
+	auto_gather struct gather g = begin(q, sizeof(struct pw_secret), SIZE_MAX);
+
+	answer_ledger(d, &g, q, take_secret, &pw_document_history_secrets, ret);
 }

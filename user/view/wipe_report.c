@@ -304,11 +304,19 @@ bool pw_wipes_observed(const struct pw_model *m)
 	       m->wipes.probe_count;
 }
 
+static bool is_history(const struct pw_model *m)
+{
+	return strncmp((const char *)m->machine.source, "history", sizeof(m->machine.source)) == 0;
+}
+
 static int choose_notes(struct pw_wipe_report *r)
 {
 	static const char not_observed[] =
 		"Wipes were not observed. To observe them: pagewarden wipes, "
 		"pagewarden record --wipes, or wipes = on in pagewarden.conf.";
+	static const char none_in_history[] =
+		"The history has no wipe of this time: there was none, or the daemon did not "
+		"observe them (wipes = on in pagewarden.conf).";
 	static const char no_releases[] =
 		"Releases of buffers were not observed, so that forgotten wipes can't be suspected "
 		"and what became of a wiped range is known from the end of its process alone: "
@@ -319,12 +327,12 @@ static int choose_notes(struct pw_wipe_report *r)
 	if (err)
 		return err;
 	if (!pw_wipes_observed(m)) {
-		add_row(r, PW_WIPES_NOTES, not_observed);
+		add_row(r, PW_WIPES_NOTES, is_history(m) ? none_in_history : not_observed);
 		return 0;
 	}
 	for (size_t i = 0; pw_wipe_blind_spots[i] && i < PW_WIPE_NOTES_MAX - 1; i++)
 		add_row(r, PW_WIPES_NOTES, pw_wipe_blind_spots[i]);
-	if (!(m->machine.coverage & PW_COVER_RELEASES) && !m->wipes.releases)
+	if (!(m->machine.coverage & PW_COVER_RELEASES) && !m->wipes.releases && !is_history(m))
 		add_row(r, PW_WIPES_NOTES, no_releases);
 	return 0;
 }

@@ -65,7 +65,8 @@ EVENT(exe, true, pw_value_text_or_unknown, r->exe)
 EVENT(cgroup_id, BOTH(cgroup_id) != 0, pw_value_u, BOTH(cgroup_id))
 EVENT(function, true, pw_value_text, pw_wipe_function_name(BOTH(function)))
 EVENT(verdict, true, pw_value_text, pw_wipe_verdict_name(BOTH(verdict)))
-EVENT(reason, true, pw_value_text_or_unknown, pw_unseen_reason_name(BOTH(reason)))
+EVENT(reason, true, pw_value_text_or_unknown,
+      RELEASE && !r->rel.wipe_time_ns ? "not-wiped-before" : pw_unseen_reason_name(BOTH(reason)))
 EVENT(address, BOTH(address) != 0, pw_value_u, BOTH(address))
 EVENT(size_bytes, WIPE || BOTH(size), pw_value_u, BOTH(size))
 EVENT(first_dirty_offset, BOTH(first_dirty) != PW_UNKNOWN, pw_value_u, BOTH(first_dirty))
@@ -121,7 +122,8 @@ const struct pw_column pw_wipe_columns[] = {
 	C(verdict, "VERDICT", TEXT, 13, true,
 	  "wiped, wiped-in-part, not-wiped or unknown, as read back after the call"),
 	C(reason, "REASON", TEXT, 12, true,
-	  "why the verdict is unknown, or stands on less than the whole range"),
+	  "why the verdict is unknown, or stands on less than the whole range; of a release "
+	  "without a wipe: not-wiped-before"),
 	C(address, "ADDRESS", ADDRESS, 14, true, "begin of the range, as the function was called"),
 	C(size_bytes, "SIZE", BYTES, 6, true, "size of the range, as the function was called"),
 	C(dirty_bytes, "DIRTY", BYTES, 6, true, "bytes that did not hold the fill when read back"),
