@@ -10,24 +10,11 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/kinds.h"
+#include "user/analysis/wipe_alert.h"
+#include "user/model/export.h"
 #include "user/model/model.h"
 #include "user/view/report.h"
-
-static const struct {
-	uint16_t type, size;
-} kinds[] = {
-	{ PW_REC_FORK, sizeof(struct pw_fork) },
-	{ PW_REC_EXEC, sizeof(struct pw_exec) },
-	{ PW_REC_EXIT, sizeof(struct pw_exit) },
-	{ PW_REC_OOM, sizeof(struct pw_oom) },
-	{ PW_REC_COUNTERS, sizeof(struct pw_counters) },
-	{ PW_REC_IDENTITY, sizeof(struct pw_identity) },
-	{ PW_REC_SEGMENTS, sizeof(struct pw_segments) },
-	{ PW_REC_SEGMENT, sizeof(struct pw_segment) },
-	{ PW_REC_MACHINE, sizeof(struct pw_machine) },
-	{ PW_REC_TICK, sizeof(struct pw_tick) },
-	{ 999, sizeof(struct pw_record) },
-};
 
 static void show(const struct pw_model *m, FILE *out)
 {
@@ -46,10 +33,32 @@ static void show(const struct pw_model *m, FILE *out)
 	pw_report_deinit(&report);
 }
 
+/* What the model tells a late listener is never refused by his. */
+static void tell_on(const struct pw_model *m)
+{
+	struct pw_model *late;
+
+	assert(!pw_model_create(NULL, &late));
+	assert(!pw_model_export(m, pw_model_ingest, late));
+	assert(!late->invalid_records && !late->unknown_records);
+	pw_model_destroy(late);
+}
+
+static void alert(const struct pw_model *m, uint32_t pid)
+{
+	struct pw_wipe_alert *alerts;
+	size_t count;
+
+	assert(!pw_wipe_alerts(m, pid, &alerts, &count));
+	for (size_t i = 0; i < count; i++)
+		assert(alerts[i].what[0] && alerts[i].evidence[0] && alerts[i].count);
+	free(alerts);
+}
+
 /* The next record into rec, of which no more than its size may be read. */
 static struct pw_record *make(const uint8_t **data, size_t *left)
 {
-	size_t kind = **data % (sizeof(kinds) / sizeof(kinds[0])), size = kinds[kind].size, n;
+	size_t kind = **data % KINDS, size = kinds[kind].size, n;
 	int8_t longer = (int8_t)(*data)[1];
 	struct pw_record *rec;
 
@@ -89,6 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(rec);
 	}
 	show(m, out);
+	alert(m, 0);
+	alert(m, 7);
+	tell_on(m);
 	pw_model_destroy(m);
 	return 0;
 }

@@ -45,6 +45,7 @@ for kind in 8 5 4 6 7 9; do
 	printf '%b' "\\x0$kind\\x00"
 	head -c 240 /dev/zero | tr '\0' '\1'
 done | seed model some
+"$build/tests/tools/model_seed" | seed model wipes
 
 # in memory, where there is such a place: one of them writes thousands of files a second
 FUZZ_DIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "$tmp")")

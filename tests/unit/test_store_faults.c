@@ -173,6 +173,9 @@ static void write_until_killed(const char *path, unsigned int round, volatile ui
 	for (uint64_t t = 100000ull * (round + 1);; t += 10) {
 		for (uint32_t pid = 1; pid <= 50; pid++)
 			grow(&f, pid, t + pid);
+		for (uint64_t i = 0; i < 20;
+		     i++) /* of the last four is only told how many they are */
+			trace_wipe(&f.t, trace_key(1), t + i, 32, "/lib/x.so", 1, "x");
 		if (tick_at(&f, t) || pw_store_flush(f.s, &err))
 			_exit(2);
 		if (t % 100 == 0 && maintain_at(&f, t))
@@ -217,6 +220,10 @@ static void sigkill_loses_only_what_was_not_flushed(void **state)
 			 "SELECT count(*) FROM point WHERE tier = 0 AND time = %llu",
 			 (unsigned long long)(real(newest - 10) / TRACE_SECOND));
 		assert_int_equal(sql_number(f, sql), 50);
+		/* Those that came before that tick, at the time of the one before. */
+		snprintf(sql, sizeof(sql), "SELECT sum(1 + skipped) FROM wipe WHERE time_ns = %llu",
+			 (unsigned long long)real(newest - 10));
+		assert_int_equal(sql_number(f, sql), 20);
 	}
 	print_message("%u of %d kills hit a writer at work\n", with_work, KILLS);
 	assert_true(with_work >= KILLS / 2);
@@ -247,10 +254,16 @@ static bool mount_small_disk(const char *dir)
 	return true;
 }
 
+static void wipe(struct fixture *f, unsigned int times)
+{
+	for (unsigned int i = 0; i < times; i++)
+		trace_wipe(&f->t, trace_key(7), i, 32, "/lib/x.so", 1, "x");
+}
+
 static void a_full_disk_loses_rows_and_recovers(void **state)
 {
 	struct fixture *f = *state;
-	char filler[128];
+	char filler[128], sql[128];
 	struct pw_error err = { 0 };
 	uint64_t t = 100, lost;
 	int r = 0;
@@ -270,6 +283,7 @@ static void a_full_disk_loses_rows_and_recovers(void **state)
 		t += 10;
 		for (uint32_t pid = 1; pid <= 100; pid++)
 			grow(f, pid, t + pid);
+		wipe(f, 100);
 		tick_at(f, t);
 		r = pw_store_flush(f->s, &err);
 	}
@@ -282,6 +296,7 @@ static void a_full_disk_loses_rows_and_recovers(void **state)
 	for (unsigned int i = 0; i < 5; i++) {
 		t += 10;
 		grow(f, 7, t);
+		wipe(f, 100);
 		tick_at(f, t);
 		pw_store_flush(f->s, NULL);
 	}
@@ -290,9 +305,13 @@ static void a_full_disk_loses_rows_and_recovers(void **state)
 	/* Room again: the next step writes the whole state, whatever changed. */
 	assert_int_equal(unlink(filler), 0);
 	t += 10;
+	wipe(f, 100);
 	assert_int_equal(tick_at(f, t), 0);
 	assert_int_equal(pw_store_flush(f->s, &err), 0);
 	assert_int_equal(pw_store_lost_rows(f->s), lost);
+	snprintf(sql, sizeof(sql), "SELECT sum(1 + skipped) FROM wipe WHERE time_ns = %llu",
+		 (unsigned long long)real(t - 10));
+	assert_int_equal(sql_number(f, sql), 100);
 	assert_int_equal(points_of(f, 42, t - 10, t), 1);
 	assert_int_equal(points_of(f, 7, t - 10, t), 1);
 	assert_int_equal(list.points[0].anon_bytes, (t - 10) * PAGE);
