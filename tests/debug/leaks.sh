@@ -12,7 +12,10 @@ kmemleak=/sys/kernel/debug/kmemleak
 page_owner=/sys/kernel/debug/page_owner
 baseline=/tmp/.pins
 
-pins() { awk '$1 == "nr_foll_pin_acquired" { n += $2 } $1 == "nr_foll_pin_released" { n -= $2 } END { print n + 0 }' /proc/vmstat; }
+pins() {
+	echo 1 >/proc/sys/vm/stat_refresh # what each CPU has counted for itself counts too
+	awk '$1 == "nr_foll_pin_acquired" { n += $2 } $1 == "nr_foll_pin_released" { n -= $2 } END { print n + 0 }' /proc/vmstat
+}
 
 scan() {
 	[ -w "$kmemleak" ] || return
