@@ -21,8 +21,9 @@
 #include "device.h"
 #include "event.h"
 #include "limits.h"
-#include "wipe.h"
 #include "uapi/pagewarden_dev.h"
+#include "watch.h"
+#include "wipe.h"
 
 /*
  * The ioctls by number. `known` is the struct's size here; `first` is that of
@@ -59,17 +60,22 @@ static int info_ioctl(struct pw_file *file, void *arg)
 	if (info->reserved)
 		return -EINVAL;
 	info->abi = PW_DEV_ABI;
-	info->features = PW_DEV_TRACEPOINTS | PW_DEV_WIPE | PW_DEV_ARENA;
+	info->features = PW_DEV_WATCH | PW_DEV_TRACEPOINTS | PW_DEV_WIPE | PW_DEV_ARENA;
 	if (IS_ENABLED(CONFIG_FAULT_INJECTION))
 		info->features |= PW_DEV_FAULT_INJECTION;
 	pw_limits_info(info);
 	pw_event_info(info);
+	pw_watch_info(info);
 	info->reader_lost = pw_reader_lost(&file->reader);
 	return 0;
 }
 
 static const struct command commands[] = {
 	[_IOC_NR(PW_IOC_INFO)] = { info_ioctl, NULL, sizeof(struct pw_dev_info), 184 },
+	[_IOC_NR(PW_IOC_WATCH)] = { pw_watch_ioctl, pw_watch_undo, sizeof(struct pw_dev_watch),
+				    80 },
+	[_IOC_NR(PW_IOC_UNWATCH)] = { pw_unwatch_ioctl, NULL, sizeof(struct pw_dev_unwatch), 112 },
+	[_IOC_NR(PW_IOC_NEXT)] = { pw_next_ioctl, NULL, sizeof(struct pw_dev_next), 152 },
 	[_IOC_NR(PW_IOC_WIPE)] = { pw_wipe_ioctl, NULL, sizeof(struct pw_dev_wipe), 96 },
 };
 
@@ -128,8 +134,7 @@ static int device_open(struct inode *inode, struct file *filp)
 	if (!file)
 		return -ENOMEM;
 	mutex_init(&file->read_lock);
-	INIT_LIST_HEAD(&file->watches);
-	pw_reader_init(&file->reader, from_kuid(&init_user_ns, current_fsuid()),
+	pw_reader_init(&file->reader, from_kuid(&init_user_ns, current_uid()),
 		       capable(CAP_SYS_ADMIN));
 	pw_memory_add(sizeof(*file));
 	filp->private_data = file;
@@ -140,6 +145,7 @@ static int device_release(struct inode *inode, struct file *filp)
 {
 	struct pw_file *file = filp->private_data;
 
+	pw_watch_close(file);
 	pw_memory_add(-(s64)sizeof(*file));
 	kfree(file);
 	return 0;

@@ -3,17 +3,15 @@
 #ifndef PW_DEVICE_H
 #define PW_DEVICE_H
 
-#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 
 #include "event.h"
 
-/* One open file description; it owns the watches made through it. */
+/* One open file description; watches know theirs by its address. */
 struct pw_file {
 	struct pw_reader reader;
 	struct mutex read_lock; /* one read(2) at a time */
-	struct list_head watches; /* watch.c's, under its lock */
 };
 
 int pw_device_init(void);

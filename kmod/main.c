@@ -5,6 +5,8 @@
 
 #include "device.h"
 #include "event.h"
+#include "look.h"
+#include "watch.h"
 
 static int __init pw_init(void)
 {
@@ -13,11 +15,21 @@ static int __init pw_init(void)
 	err = pw_event_init();
 	if (err)
 		return err;
-	err = pw_device_init();
+	err = pw_look_init();
 	if (err)
 		goto exit_event;
+	err = pw_watch_init();
+	if (err)
+		goto exit_look;
+	err = pw_device_init();
+	if (err)
+		goto exit_watch;
 	return 0;
 
+exit_watch:
+	pw_watch_exit();
+exit_look:
+	pw_look_exit();
 exit_event:
 	pw_event_exit();
 	return err;
@@ -26,6 +38,8 @@ exit_event:
 static void __exit pw_exit(void)
 {
 	pw_device_exit();
+	pw_watch_exit();
+	pw_look_exit();
 	pw_event_exit();
 }
 

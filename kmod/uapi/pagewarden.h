@@ -549,7 +549,7 @@ enum pw_secret_verdict {
 	PW_SECRET_UNKNOWN = 0, /* `reason` tells why */
 	PW_SECRET_CLEAN = 1, /* every byte was 0 when it went */
 	PW_SECRET_DIRTY = 2, /* went with contents */
-	PW_SECRET_STILL_MAPPED = 3, /* the pages are mapped elsewhere: moved, or shared */
+	PW_SECRET_STILL_MAPPED = 3, /* moved, or shared: mapped elsewhere, or a file has them */
 	PW_SECRET_SWAPPED = 4, /* contents are in swap; the slot is not scrubbed */
 	PW_SECRET_COPIED = 5, /* COW_LEFT_BEHIND: another process still has the old pages */
 	PW_SECRET_HELD = 6, /* somebody in the kernel holds the pages (I/O, a pipe, a pin) */
@@ -558,10 +558,15 @@ enum pw_secret_verdict {
 /*
  * What became of a registered range. Only the bytes inside the range count,
  * also where it begins or ends within a page. The page counts say what each
- * page that went was like; pages_absent had nothing to go. The verdict is the
- * worst of them: DIRTY, COPIED, SWAPPED, STILL_MAPPED, HELD, UNKNOWN, CLEAN.
+ * page that went was like; pages_absent had nothing to go: no page, or the
+ * kernel's page of zeroes. An operation that found nothing is not told. The
+ * verdict is the worst of them: DIRTY, COPIED, SWAPPED, STILL_MAPPED, HELD,
+ * UNKNOWN, CLEAN.
+ *
  * ENDED carries the sums over the watch's life, pages that are still there
- * judged as they are now.
+ * judged as they are now: by what is in them, wherever else they are mapped.
+ * Its pages_absent are those where nothing is at the end. The end of an address
+ * space ends its watches, with cause EXIT or EXEC, whoever has the descriptor.
  */
 struct pw_secret {
 	struct pw_record rec;

@@ -14,10 +14,11 @@
  *           caller: a module that knows a shorter one refuses with E2BIG when
  *           the bytes that it doesn't know are not 0; a module that knows a
  *           longer one takes the missing bytes as 0 and writes back no more
- *           than was given. Unknown flags and reserved fields that are not 0:
- *           EINVAL. Nothing is changed by a call that fails, but for an
- *           EFAULT because the struct went away while the call worked: a
- *           WIPE or an UNWATCH has then been done, as its record tells.
+ *           than was given; shorter than the struct was when its ioctl came:
+ *           EINVAL. Unknown flags and reserved fields that are not 0: EINVAL.
+ *           Nothing is changed by a call that fails, but for an EFAULT because
+ *           the struct went away while the call worked: a WIPE or an UNWATCH
+ *           has then been done, as its record tells.
  *
  * read(2)   Records of pagewarden.h (SECRET and WIPE), whole ones only: EINVAL
  *           where the next one does not fit. Each descriptor has its own place
@@ -40,7 +41,7 @@
  * of this descriptor; EDQUOT a limit of the user, ENOSPC a limit in total (both
  * are module parameters); EFAULT memory that is not there; EOPNOTSUPP memory
  * that can't be watched that way (device mappings, hugetlb); EINTR a signal;
- * ENOMEM.
+ * ENOMEM; EAGAIN the pages to hold went as fast as they were brought in.
  */
 #ifndef PAGEWARDEN_DEV_H
 #define PAGEWARDEN_DEV_H
@@ -89,12 +90,16 @@ struct pw_dev_info {
  * Registers [start, start + length) as secret. Pages that are not there yet
  * belong to it when they come.
  *
- * Without flags the pages are looked at when they go, where the kernel's
- * context allows it; where it doesn't (reclaim, process_madvise from outside),
- * the verdict is UNKNOWN with the reason. HOLD makes it certain: the pages are
+ * Without flags the pages are looked at in the moment before they go, whoever
+ * takes them; what another thread writes there just then may be missed, and
+ * what is swapped out or migrated leaves its contents behind. HOLD: they are
  * brought in and pinned, so they are neither swapped out nor lost from sight;
  * they are looked at after they went. SCRUB, which needs HOLD, also wipes them
  * then, if nobody else has them, before the kernel gets them back.
+ *
+ * HOLD needs writable memory (EFAULT), and is about the pages of that moment:
+ * one that comes later, after its place was given back, is looked at as without
+ * it. A child of fork gets copies of held pages at once; SHARED tells.
  */
 struct pw_dev_watch {
 	__u32 size;

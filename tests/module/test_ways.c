@@ -234,7 +234,7 @@ static void nothing_goes(struct subject *s)
 
 	act(s, !mprotect(at, PAGES * PAGE, PROT_NONE));
 	act(s, !mprotect(at, PAGES * PAGE, PROT_READ | PROT_WRITE));
-	act(s, !mlock(at, PAGES * PAGE));
+	act(s, !mlock2(at, PAGES * PAGE, MLOCK_ONFAULT));
 	act(s, !munlock(at, PAGES * PAGE));
 	advise(s, 0, PAGES, MADV_COLD);
 	advise(s, 0, PAGES, MADV_WILLNEED);

@@ -1,0 +1,667 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What became of the pages that note.c noted. All of this runs under w->resolve,
+ * in a work item, an ioctl or the descriptor's release: it may sleep, but never
+ * waits for a lock that a program could keep (mmap_lock is only tried). What
+ * can't be known within PATIENCE_NS is told on the safe side: HELD where somebody
+ * has a reference, SWAPPED or STILL_MAPPED where a cache has it, else UNKNOWN.
+ *
+ * A page has gone when nobody maps it, no cache has it and no reference is left
+ * that isn't ours (pw_look_strangers()); the last also tells that the TLBs of all
+ * CPUs were flushed, because until then the operation has a reference itself.
+ */
+#include <linux/delay.h>
+#include <linux/highmem.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/swap.h>
+
+#include "compat.h"
+#include "hold.h"
+#include "op.h"
+
+#define PATIENCE_NS (50 * NSEC_PER_MSEC)
+#define EXIT_PATIENCE_NS (60 * (u64)NSEC_PER_SEC) /* for its pages to be unmapped at all */
+#define LOOK_PATIENCE_NS (1 * (u64)NSEC_PER_SEC) /* for mmap_lock, in the last look */
+#define LOOK_TRIES 8 /* until nothing goes while we look */
+
+/* ---- evidence: what is at an address now ------------------------------------------------ */
+
+/* Tries mmap_lock; BUSY: could not be looked at. `mm_users` is held. */
+static enum pw_place look_now(struct pw_watch *w, unsigned long index, struct page **page)
+{
+	unsigned long address = w->first + index * PAGE_SIZE;
+	enum pw_place place = PW_PLACE_NONE;
+	struct vm_area_struct *vma;
+
+	*page = NULL;
+	if (!mmap_read_trylock(w->mm))
+		return PW_PLACE_BUSY;
+	vma = find_vma(w->mm, address);
+	if (vma && vma->vm_start <= address)
+		place = pw_look_up(w->mm, address, page);
+	mmap_read_unlock(w->mm);
+	return place;
+}
+
+/* ---- the fate of one page ------------------------------------------------------------------ */
+
+struct question {
+	struct pw_watch *w;
+	const struct pw_op *op;
+	bool alive; /* mm_users is held: mmap_lock may be tried */
+	bool unmapped; /* w->unmapped, and what unmaps is over */
+	bool forced; /* no more patience */
+	bool replaced; /* answer: another page is in its place */
+};
+
+/* Nobody maps it; who else may have it? */
+static enum pw_fate fate_of_unmapped(const struct question *q, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	/* Reclaim and migration unmap for a moment, with the folio locked. */
+	if (folio_test_locked(folio) && !q->forced)
+		return PW_FATE_OPEN;
+	if (folio_test_swapcache(folio))
+		return q->forced ? PW_FATE_SWAPPED : PW_FATE_OPEN;
+	if (!folio_test_anon(folio) && folio_mapping(folio))
+		return q->forced ? PW_FATE_MAPPED : PW_FATE_OPEN;
+	if (pw_look_strangers(folio) > 0)
+		return q->forced ? PW_FATE_HELD : PW_FATE_OPEN;
+	return PW_FATE_GONE;
+}
+
+/* `mapcount`: before the operation. The caller has a reference to the page. */
+static enum pw_fate fate_of_page(struct question *q, struct page *page, unsigned long index,
+				 int mapcount)
+{
+	bool anon = folio_test_anon(page_folio(page));
+	int now = pw_page_mapcount(page);
+	enum pw_place place = PW_PLACE_BUSY;
+	struct page *here = NULL;
+	bool same;
+
+	if (q->alive && (now || !anon))
+		place = look_now(q->w, index, &here);
+	same = here == page;
+	q->replaced = here && !same;
+	/* A private page in place of a file's: written to, and nothing of the program's went. */
+	same |= q->replaced && !anon && folio_test_anon(page_folio(here));
+	if (here)
+		put_page(here);
+	if (same)
+		return PW_FATE_STAYED;
+	if (now == 0)
+		return fate_of_unmapped(q, page);
+	if (q->op->kind == PW_OP_EXIT)
+		return anon ? PW_FATE_COPIED : PW_FATE_MAPPED;
+	if (place == PW_PLACE_BUSY && !q->forced)
+		return PW_FATE_OPEN;
+	/* Without having seen its place: a CLEAR that left it as often mapped was none for it. */
+	if (place == PW_PLACE_BUSY && now >= mapcount && q->op->cause != PW_CAUSE_UNMAP)
+		return PW_FATE_STAYED;
+	return anon && now < mapcount ? PW_FATE_COPIED : PW_FATE_MAPPED;
+}
+
+/* A page that we have no reference to: only its place tells. */
+static enum pw_fate fate_of_moved(struct question *q, const struct pw_entry *entry)
+{
+	struct page *here;
+	enum pw_place place;
+	bool same;
+
+	/* The address space goes: its end accounts for what is still there. */
+	if (!q->alive)
+		return PW_FATE_STAYED;
+	place = look_now(q->w, entry->index, &here);
+	same = here && page_to_pfn(here) == entry->pfn;
+	if (here)
+		put_page(here);
+	switch (place) {
+	case PW_PLACE_PAGE:
+		return same ? PW_FATE_STAYED : PW_FATE_GONE;
+	case PW_PLACE_MOVING:
+		return q->forced ? PW_FATE_STAYED : PW_FATE_OPEN;
+	case PW_PLACE_SWAP:
+		return PW_FATE_SWAPPED;
+	case PW_PLACE_NONE:
+		if (entry->kind == PW_PAGE_ANON)
+			return PW_FATE_GONE;
+		return entry->lazy ? PW_FATE_MAPPED : PW_FATE_SWAPPED;
+	default:
+		return q->forced ? PW_FATE_UNKNOWN : PW_FATE_OPEN;
+	}
+}
+
+static void count_dirty(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
+			u32 dirty_bytes, u32 first_dirty)
+{
+	u64 first = w->first + index * PAGE_SIZE + first_dirty;
+
+	if (!dirty_bytes) {
+		counts->clean++;
+		return;
+	}
+	counts->dirty++;
+	counts->dirty_bytes += dirty_bytes;
+	counts->first_dirty = min(counts->first_dirty, first);
+}
+
+static void count_fate(struct pw_counts *counts, enum pw_fate fate, u64 pages)
+{
+	switch (fate) {
+	case PW_FATE_STAYED: /* of an operation that took others: still mapped */
+	case PW_FATE_MAPPED:
+		counts->mapped += pages;
+		break;
+	case PW_FATE_COPIED:
+		counts->copied += pages;
+		break;
+	case PW_FATE_SWAPPED:
+		counts->swapped += pages;
+		break;
+	case PW_FATE_HELD:
+		counts->held += pages;
+		break;
+	default:
+		pw_counts_unknown(counts, pages, PW_UNSEEN_BUSY);
+		break;
+	}
+}
+
+/* ---- held pages --------------------------------------------------------------------------------- */
+
+/* Under the folio's lock nobody gives it to a cache; what nobody has, nobody misses. */
+static bool scrub(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	bool alone;
+
+	if (!folio_trylock(folio))
+		return false;
+	alone = pw_page_mapcount(page) == 0 && !folio_test_swapcache(folio) &&
+		(folio_test_anon(folio) || !folio_mapping(folio)) &&
+		pw_look_strangers(folio) <= 0;
+	if (alone)
+		clear_highpage(page);
+	folio_unlock(folio);
+	return alone;
+}
+
+/* A held page that nobody has but us. */
+static void count_gone(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
+		       struct page *page)
+{
+	struct pw_contents contents;
+	unsigned int from, to;
+
+	pw_watch_part(w, index, &from, &to);
+	pw_look_into(page, from, to, &contents);
+	if (contents.reason) {
+		pw_counts_unknown(counts, 1, contents.reason);
+		return;
+	}
+	count_dirty(w, counts, index, contents.dirty_bytes, contents.first_dirty);
+	if (contents.dirty_bytes && w->base.flags & PW_SECRET_SCRUBBING)
+		counts->scrubbed += scrub(page);
+}
+
+static void slot_forget(struct pw_watch *w, unsigned long index)
+{
+	struct page *page = w->held[index];
+
+	spin_lock(&w->lock);
+	w->held[index] = NULL;
+	w->owner[index] = NULL;
+	w->held_count--;
+	spin_unlock(&w->lock);
+	pw_hold_release(page);
+	pw_watch_unheld(w, 1);
+}
+
+/* The page of a slot, if it waits for `op`. Only this file takes it out. */
+static struct page *slot_of(struct pw_watch *w, const struct pw_op *op, unsigned long index)
+{
+	struct page *page;
+
+	spin_lock(&w->lock);
+	page = w->owner[index] == op ? w->held[index] : NULL;
+	spin_unlock(&w->lock);
+	return page;
+}
+
+/* It stays: held on. A later operation may have taken it over meanwhile. */
+static void slot_stays(struct pw_watch *w, struct pw_op *op, unsigned long index)
+{
+	spin_lock(&w->lock);
+	if (w->owner[index] == op) {
+		w->owner[index] = NULL;
+		op->slots--;
+	}
+	spin_unlock(&w->lock);
+}
+
+static bool slot_claim(struct pw_watch *w, struct pw_op *op, unsigned long index)
+{
+	bool ours;
+
+	spin_lock(&w->lock);
+	ours = w->owner[index] == op;
+	if (ours)
+		op->slots--;
+	spin_unlock(&w->lock);
+	return ours;
+}
+
+static void judge_slot(struct question *q, struct pw_op *op, unsigned long index, struct page *page)
+{
+	int mapcount = folio_test_anon(page_folio(page)) ? 1 : pw_page_mapcount(page) + 1;
+	enum pw_fate fate = fate_of_page(q, page, index, mapcount);
+
+	if (fate == PW_FATE_OPEN)
+		return;
+	if (fate == PW_FATE_STAYED) {
+		slot_stays(q->w, op, index);
+		return;
+	}
+	if (!slot_claim(q->w, op, index))
+		return;
+	if (fate == PW_FATE_GONE)
+		count_gone(q->w, &op->counts, index, page);
+	else
+		count_fate(&op->counts, fate, 1);
+	slot_forget(q->w, index);
+}
+
+static void judge_slots(struct question *q, struct pw_op *op)
+{
+	unsigned long index;
+	struct page *page;
+
+	for (index = op->from; index < op->to && READ_ONCE(op->slots); index++) {
+		page = slot_of(q->w, op, index);
+		if (page)
+			judge_slot(q, op, index, page);
+		cond_resched();
+	}
+}
+
+/* ---- operations ------------------------------------------------------------------------------------- */
+
+static void judge_entry(struct question *q, const struct pw_op *op, struct pw_entry *entry)
+{
+	enum pw_fate fate;
+
+	q->replaced = false;
+	if (op->kind == PW_OP_MOVE)
+		fate = fate_of_moved(q, entry);
+	else
+		fate = fate_of_page(q, entry->ref.page, entry->index, entry->mapcount);
+	if (fate == PW_FATE_OPEN)
+		return;
+	spin_lock(&q->w->lock);
+	if (entry->fate == PW_FATE_OPEN)
+		entry->fate = fate;
+	entry->replaced = q->replaced;
+	spin_unlock(&q->w->lock);
+}
+
+/* True: nothing of it is open any more. */
+static bool judge(struct question *q, struct pw_op *op)
+{
+	bool done = true;
+	u32 i;
+
+	if (op->slots)
+		judge_slots(q, op);
+	for (i = 0; i < op->used; i++) {
+		struct pw_entry *entry = &op->entries[i];
+
+		if (READ_ONCE(entry->fate) == PW_FATE_OPEN)
+			judge_entry(q, op, entry);
+		done &= READ_ONCE(entry->fate) != PW_FATE_OPEN;
+	}
+	return done && !READ_ONCE(op->slots);
+}
+
+static void count_entry(struct pw_watch *w, struct pw_counts *counts, const struct pw_entry *entry)
+{
+	if (entry->fate == PW_FATE_GONE)
+		count_dirty(w, counts, entry->index, entry->dirty_bytes, entry->first_dirty);
+	else
+		count_fate(counts, entry->fate, 1);
+}
+
+/* What happened to the plain pages of a kind: the same as to its samples. */
+static enum pw_fate fate_of_group(const struct pw_op *op, enum pw_page_kind kind)
+{
+	u32 i;
+
+	for (i = 0; i < op->used; i++)
+		if (op->entries[i].kind == kind && !op->entries[i].wanted)
+			return op->entries[i].fate;
+	return PW_FATE_GONE;
+}
+
+static void count_group(struct pw_counts *counts, const struct pw_group *group, enum pw_fate fate)
+{
+	if (fate != PW_FATE_GONE && fate != PW_FATE_HELD) {
+		count_fate(counts, fate, group->clean + group->dirty);
+		return;
+	}
+	counts->clean += group->clean;
+	counts->dirty += group->dirty;
+	counts->dirty_bytes += group->dirty_bytes;
+	counts->first_dirty = min(counts->first_dirty, group->first_dirty);
+}
+
+/* Whether it let any page go. */
+static bool took(const struct pw_op *op)
+{
+	u32 i;
+
+	if (pw_counts_present(&op->counts))
+		return true;
+	for (i = 0; i < op->used; i++)
+		if (op->entries[i].fate != PW_FATE_STAYED)
+			return true;
+	/* The rest went the way of the entries; without any there is none. */
+	return false;
+}
+
+/* A write to a shared page leaves another one in its place. */
+static u32 cause_of(const struct pw_op *op)
+{
+	const struct pw_entry *entry = &op->entries[0];
+
+	if (op->kind != PW_OP_ZAP || op->cause != PW_CAUSE_DISCARD || op->to - op->from != 1 ||
+	    op->used != 1 || entry->kind != PW_PAGE_ANON || !entry->wanted)
+		return op->cause;
+	return entry->replaced ? PW_CAUSE_COW : PW_CAUSE_DISCARD;
+}
+
+static void tell_whole(struct pw_watch *w, struct pw_op *op)
+{
+	struct pw_counts counts = op->counts;
+	int kind;
+	u32 i;
+
+	for (i = 0; i < op->used; i++)
+		count_entry(w, &counts, &op->entries[i]);
+	for (kind = 0; kind < PW_PAGE_KINDS; kind++)
+		count_group(&counts, &op->groups[kind], fate_of_group(op, kind));
+	pw_watch_tell(w, PW_SECRET_RELEASED, cause_of(op), op->from, op->to, &counts, op->tid);
+}
+
+static bool ends_run(const struct pw_entry *a, const struct pw_entry *b)
+{
+	return b->fate == PW_FATE_STAYED || b->index != a->index + 1 || b->lazy != a->lazy;
+}
+
+/* Of pages taken one by one, some may have stayed: a record for each run of those that went. */
+static void tell_runs(struct pw_watch *w, struct pw_op *op)
+{
+	u32 i, first = 0;
+
+	while (first < op->used) {
+		struct pw_entry *entry = &op->entries[first];
+		struct pw_counts counts;
+
+		if (entry->fate == PW_FATE_STAYED) {
+			first++;
+			continue;
+		}
+		pw_counts_init(&counts);
+		count_entry(w, &counts, entry);
+		for (i = first + 1; i < op->used && !ends_run(&op->entries[i - 1], &op->entries[i]);
+		     i++)
+			count_entry(w, &counts, &op->entries[i]);
+		pw_watch_tell(w, PW_SECRET_RELEASED,
+			      entry->lazy && entry->kind == PW_PAGE_ANON ? PW_CAUSE_DISCARD :
+									   PW_CAUSE_RECLAIM,
+			      entry->index, op->entries[i - 1].index + 1, &counts, op->tid);
+		first = i;
+	}
+}
+
+static void tell(struct pw_watch *w, struct pw_op *op)
+{
+	if (op->kind == PW_OP_FORK) {
+		pw_watch_tell(w, PW_SECRET_SHARED, op->cause, op->from, op->to, &op->counts,
+			      op->tid);
+		return;
+	}
+	if (op->kind == PW_OP_EXIT)
+		w->total.absent = op->counts.absent;
+	if (!took(op))
+		return;
+	/* Only single entries: each has its own fate, and tells it. */
+	if (op->kind == PW_OP_MOVE && !pw_counts_present(&op->counts) &&
+	    op->used == op->to - op->from)
+		tell_runs(w, op);
+	else
+		tell_whole(w, op);
+}
+
+/* ---- rounds ---------------------------------------------------------------------------------------------- */
+
+/* What is noted by now; NULL: nothing. */
+static struct pw_op *seal_all(struct pw_watch *w)
+{
+	struct pw_op *op;
+
+	spin_lock(&w->lock);
+	list_for_each_entry(op, &w->ops, link)
+		op->sealed = true;
+	op = list_first_entry_or_null(&w->ops, struct pw_op, link);
+	spin_unlock(&w->lock);
+	return op;
+}
+
+/* The next sealed one; with `done`, this one is taken out and is the caller's. */
+static struct pw_op *next_op(struct pw_watch *w, struct pw_op *op, bool done)
+{
+	struct pw_op *next = NULL;
+
+	spin_lock(&w->lock);
+	if (!list_is_last(&op->link, &w->ops)) {
+		next = list_next_entry(op, link);
+		if (!next->sealed)
+			next = NULL;
+	}
+	if (done) {
+		list_del(&op->link);
+		w->ops_count--;
+	}
+	spin_unlock(&w->lock);
+	return next;
+}
+
+/* An exit is noted before its pages are unmapped; nothing of it is to be seen until then. */
+static bool too_early(const struct question *q, struct pw_op *op, u64 now)
+{
+	if (op->kind != PW_OP_EXIT || q->unmapped)
+		return false;
+	if (!op->deadline_ns)
+		op->deadline_ns = now + EXIT_PATIENCE_NS;
+	return now < op->deadline_ns;
+}
+
+static bool judge_in_time(struct question *q, struct pw_op *op)
+{
+	u64 now = ktime_get_ns();
+
+	if (too_early(q, op, now))
+		return false;
+	if (!op->deadline_ns || (op->kind == PW_OP_EXIT && op->deadline_ns > now + PATIENCE_NS))
+		op->deadline_ns = now + PATIENCE_NS;
+	q->op = op;
+	q->forced = now >= op->deadline_ns;
+	return judge(q, op);
+}
+
+static bool fate_round(struct pw_watch *w)
+{
+	struct question q = { .w = w };
+	struct pw_op *op, *next;
+	s64 told = 0;
+	bool left;
+
+	lockdep_assert_held(&w->resolve);
+	op = seal_all(w);
+	if (!op)
+		return false;
+	q.unmapped = READ_ONCE(w->unmapped);
+	/* Until the operations that are noted are over. */
+	mmu_interval_read_begin(&w->notifier);
+	q.alive = mmget_not_zero(w->mm);
+	for (; op; op = next) {
+		bool done = judge_in_time(&q, op);
+
+		next = next_op(w, op, done);
+		if (!done)
+			continue;
+		tell(w, op);
+		told += op->pending;
+		pw_op_free(op);
+	}
+	/* May be the last user's: then the end of the address space is noted here. */
+	if (q.alive)
+		mmput(w->mm);
+	pw_watch_pending(-told);
+	spin_lock(&w->lock);
+	left = !list_empty(&w->ops);
+	spin_unlock(&w->lock);
+	return left;
+}
+
+void pw_fate_drain(struct pw_watch *w)
+{
+	unsigned int rounds = 0;
+
+	while (fate_round(w)) {
+		/* What is still open after a moment may wait in a CPU's batch. */
+		if (rounds++ % 4 == 1)
+			pw_look_drain();
+		usleep_range(500, 1000);
+	}
+}
+
+/* ---- the last look ------------------------------------------------------------------------------------------- */
+
+static void count_there(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
+			struct page *page)
+{
+	struct pw_contents contents;
+	unsigned int from, to;
+
+	pw_watch_part(w, index, &from, &to);
+	pw_look_into(page, from, to, &contents);
+	if (contents.reason)
+		pw_counts_unknown(counts, 1, contents.reason);
+	else
+		count_dirty(w, counts, index, contents.dirty_bytes, contents.first_dirty);
+}
+
+/* A held page in its place is looked at where it is. */
+static bool look_at_held(struct pw_watch *w, struct pw_counts *counts, unsigned long index)
+{
+	struct page *page = w->held ? slot_of(w, NULL, index) : NULL;
+
+	if (!page)
+		return false;
+	/* Its going could not be noted (no memory): looked at now as then. */
+	if (pw_page_mapcount(page) == 0)
+		count_gone(w, counts, index, page);
+	else
+		count_there(w, counts, index, page);
+	return true;
+}
+
+static void look_at(struct pw_watch *w, struct pw_counts *counts, unsigned long index, u64 until)
+{
+	enum pw_place place;
+	struct page *page;
+
+	if (look_at_held(w, counts, index))
+		return;
+	while ((place = look_now(w, index, &page)) == PW_PLACE_BUSY && ktime_get_ns() < until)
+		usleep_range(100, 200);
+	switch (place) {
+	case PW_PLACE_NONE:
+		counts->absent++;
+		break;
+	case PW_PLACE_SWAP:
+		counts->swapped++;
+		break;
+	case PW_PLACE_PAGE:
+	case PW_PLACE_MOVING:
+		count_there(w, counts, index, page);
+		put_page(page);
+		break;
+	case PW_PLACE_DEVICE:
+		pw_counts_unknown(counts, 1, PW_UNSEEN_DEVICE);
+		break;
+	case PW_PLACE_BUSY:
+		pw_counts_unknown(counts, 1, PW_UNSEEN_BUSY);
+		break;
+	}
+}
+
+/*
+ * Nothing went while we looked, or we do not try again (then what is noted by now
+ * is told twice): from now on nothing is noted.
+ */
+static bool deafen(struct pw_watch *w, unsigned long sequence, bool whatever)
+{
+	bool done;
+
+	spin_lock(&w->lock);
+	done = whatever || (list_empty(&w->ops) &&
+			    !mmu_interval_read_retry(&w->notifier, sequence));
+	w->deaf = done;
+	spin_unlock(&w->lock);
+	return done;
+}
+
+static int try_last_look(struct pw_watch *w, struct pw_counts *ret, bool whatever)
+{
+	u64 until = ktime_get_ns() + LOOK_PATIENCE_NS;
+	unsigned long sequence, index;
+
+	sequence = mmu_interval_read_begin(&w->notifier);
+	pw_counts_init(ret);
+	for (index = 0; index < w->pages; index++) {
+		look_at(w, ret, index, until);
+		cond_resched();
+	}
+	return deafen(w, sequence, whatever) ? 0 : -EAGAIN;
+}
+
+int pw_fate_last_look(struct pw_watch *w, struct pw_counts *ret)
+{
+	int tries, err = -EAGAIN;
+
+	lockdep_assert_held(&w->resolve);
+	if (!mmget_not_zero(w->mm))
+		return -ESRCH;
+	for (tries = 1; err && tries <= LOOK_TRIES; tries++) {
+		pw_fate_drain(w);
+		err = try_last_look(w, ret, tries == LOOK_TRIES);
+	}
+	mmput(w->mm);
+	return err;
+}
+
+void pw_fate_release(struct pw_watch *w)
+{
+	unsigned long index;
+
+	for (index = 0; w->held && index < w->pages; index++)
+		if (w->held[index])
+			slot_forget(w, index);
+}

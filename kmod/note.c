@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What runs in the notifier's callback: it may not wait for memory, take
+ * mmap_lock, fault, or use anything that does; it may hold up an operation for
+ * as long as looking at its pages takes. Whoever calls keeps this part of the
+ * page tables from being freed (mmap_lock, the VMA's lock, or the rmap's), which
+ * is what pw_look_up() needs.
+ *
+ * The callback can't know what the operation will do: a CLEAR may be
+ * MADV_DONTNEED or the harmless split of a huge page, an UNMAP may be munmap or
+ * the move of mremap. So it notes what is there, with references to some pages
+ * by which fate.c knows afterwards. Where the pages' folio is locked, the caller
+ * is reclaim or migration, which a reference would defeat: then it is noted
+ * which page it was, and nothing is kept.
+ *
+ * An operation that begins proves what the ones before it left: that is noted
+ * for them too (observe()), so that none is judged by what came later.
+ */
+#include <linux/atomic.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "op.h"
+
+#define SAMPLES 16u /* of each kind of page */
+#define ENTRIES_MAX 40u /* samples of both kinds, and some more that may have a fate of their own */
+#define OPS_MAX 2048u /* of one watch: a program may be quicker than we are */
+#define BATCH 64u /* pages between two chances for others to run */
+#define GFP_NOTE (GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
+struct pw_op *pw_op_alloc(enum pw_op_kind kind, unsigned long pages, gfp_t gfp)
+{
+	u32 room = kind == PW_OP_FORK ? 0 : min_t(unsigned long, pages, ENTRIES_MAX);
+	struct pw_op *op;
+
+	/* Neighbours join it: reclaim takes page by page. */
+	if (kind == PW_OP_MOVE)
+		room = ENTRIES_MAX;
+	op = kzalloc(struct_size(op, entries, room), gfp);
+	if (!op)
+		return NULL;
+	op->kind = kind;
+	op->room = room;
+	pw_counts_init(&op->counts);
+	op->groups[PW_PAGE_ANON].first_dirty = PW_UNKNOWN;
+	op->groups[PW_PAGE_FILE].first_dirty = PW_UNKNOWN;
+	return op;
+}
+
+void pw_op_free(struct pw_op *op)
+{
+	u32 i;
+
+	if (!op)
+		return;
+	for (i = 0; i < op->used; i++)
+		pw_ref_put(&op->entries[i].ref);
+	kfree(op);
+}
+
+/* ---- what is there ------------------------------------------------------------------- */
+
+static void group_add(struct pw_watch *w, struct pw_group *group, unsigned long index,
+		      const struct pw_contents *contents)
+{
+	u64 first = w->first + index * PAGE_SIZE + contents->first_dirty;
+
+	if (!contents->dirty_bytes) {
+		group->clean++;
+		return;
+	}
+	group->dirty++;
+	group->dirty_bytes += contents->dirty_bytes;
+	group->first_dirty = min(group->first_dirty, first);
+}
+
+/* Remembers the page in an entry; takes over the reference, or gives it back. */
+static void entry_fill(struct pw_op *op, struct pw_entry *entry, struct page *page,
+		       unsigned long index, const struct pw_contents *contents)
+{
+	struct folio *folio = page_folio(page);
+
+	entry->pfn = page_to_pfn(page);
+	entry->index = index;
+	entry->dirty_bytes = contents->dirty_bytes;
+	entry->first_dirty = contents->first_dirty;
+	entry->mapcount = min(pw_page_mapcount(page), (int)U16_MAX);
+	entry->kind = folio_test_anon(folio) ? PW_PAGE_ANON : PW_PAGE_FILE;
+	entry->lazy = !folio_test_swapbacked(folio);
+	if (op->kind == PW_OP_MOVE)
+		put_page(page);
+	else
+		pw_ref_keep(&entry->ref, page);
+}
+
+/* A page that is not held; takes over the reference. */
+static void note_loose(struct pw_watch *w, struct pw_op *op, unsigned long index, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	enum pw_page_kind kind = folio_test_anon(folio) ? PW_PAGE_ANON : PW_PAGE_FILE;
+	bool shared = kind == PW_PAGE_ANON && pw_page_mapcount(page) > 1;
+	struct pw_contents contents;
+	unsigned int from, to;
+	bool wanted;
+
+	pw_watch_part(w, index, &from, &to);
+	pw_look_into(page, from, to, &contents);
+	if (contents.reason) {
+		pw_counts_unknown(&op->counts, 1, contents.reason);
+		put_page(page);
+		return;
+	}
+	/* Nobody's: the huge page of zeroes, which reading maps. */
+	if (kind == PW_PAGE_FILE && !contents.dirty_bytes && !folio_mapping(folio)) {
+		op->counts.absent++;
+		put_page(page);
+		return;
+	}
+	/* Ours is one of the references. */
+	wanted = shared || pw_look_strangers(folio) > 1;
+	if (op->used < op->room && (op->samples[kind] < SAMPLES || wanted)) {
+		struct pw_entry *entry = &op->entries[op->used];
+
+		entry->wanted = wanted;
+		entry_fill(op, entry, page, index, &contents);
+		op->samples[kind] += !shared;
+		op->used++;
+		return;
+	}
+	if (shared)
+		op->counts.copied++;
+	else if (wanted)
+		op->counts.held++;
+	else
+		group_add(w, &op->groups[kind], index, &contents);
+	put_page(page);
+}
+
+/* A page that is held and in its place waits for this operation now, whatever it waited for. */
+static bool note_held(struct pw_watch *w, struct pw_op *op, unsigned long index, struct page *page)
+{
+	bool held;
+
+	if (!w->held)
+		return false;
+	spin_lock(&w->lock);
+	held = w->held[index] == page;
+	if (held && w->owner[index] != op) {
+		if (w->owner[index])
+			w->owner[index]->slots--;
+		w->owner[index] = op;
+		op->slots++;
+	}
+	spin_unlock(&w->lock);
+	return held;
+}
+
+static void note_page(struct pw_watch *w, struct pw_op *op, unsigned long index)
+{
+	struct page *page;
+
+	switch (pw_look_up(w->mm, w->first + index * PAGE_SIZE, &page)) {
+	case PW_PLACE_NONE:
+		op->counts.absent++;
+		break;
+	case PW_PLACE_SWAP:
+		op->counts.swapped++;
+		break;
+	case PW_PLACE_DEVICE:
+		pw_counts_unknown(&op->counts, 1, PW_UNSEEN_DEVICE);
+		break;
+	case PW_PLACE_BUSY:
+		pw_counts_unknown(&op->counts, 1, PW_UNSEEN_BUSY);
+		break;
+	case PW_PLACE_PAGE:
+	case PW_PLACE_MOVING:
+		if (note_held(w, op, index, page))
+			put_page(page);
+		else
+			note_loose(w, op, index, page);
+		break;
+	}
+}
+
+static void note_pages(struct pw_watch *w, struct pw_op *op, unsigned long from, unsigned long to,
+		       bool may_wait)
+{
+	unsigned long index;
+
+	for (index = from; index < to; index++) {
+		note_page(w, op, index);
+		if (may_wait && index % BATCH == BATCH - 1)
+			cond_resched();
+	}
+}
+
+/* ---- what earlier operations left ------------------------------------------------------- */
+
+/* What a page of an earlier operation turns out to be now, as far as that can be seen. */
+static enum pw_fate fate_seen(const struct pw_op *op, struct pw_entry *entry, enum pw_place place,
+			      struct page *page)
+{
+	bool same = page && page_to_pfn(page) == entry->pfn;
+
+	if (op->kind != PW_OP_MOVE)
+		return same ? PW_FATE_STAYED : PW_FATE_OPEN;
+	switch (place) {
+	case PW_PLACE_PAGE:
+		return same ? PW_FATE_STAYED : PW_FATE_GONE;
+	case PW_PLACE_SWAP:
+		return PW_FATE_SWAPPED;
+	case PW_PLACE_MOVING: /* the operation that begins now accounts for it */
+		return PW_FATE_STAYED;
+	default:
+		return PW_FATE_OPEN;
+	}
+}
+
+static void observe_entry(struct pw_watch *w, struct pw_op *op, struct pw_entry *entry)
+{
+	enum pw_place place;
+	struct page *page;
+
+	place = pw_look_up(w->mm, w->first + entry->index * PAGE_SIZE, &page);
+	entry->fate = fate_seen(op, entry, place, page);
+	if (page)
+		put_page(page);
+}
+
+static void observe(struct pw_watch *w, unsigned long from, unsigned long to)
+{
+	struct pw_op *op;
+	u32 i;
+
+	spin_lock(&w->lock);
+	list_for_each_entry(op, &w->ops, link) {
+		if (op->from >= to || op->to <= from)
+			continue;
+		for (i = 0; i < op->used; i++) {
+			struct pw_entry *entry = &op->entries[i];
+
+			if (entry->fate == PW_FATE_OPEN && entry->index >= from &&
+			    entry->index < to)
+				observe_entry(w, op, entry);
+		}
+	}
+	spin_unlock(&w->lock);
+}
+
+/* ---- operations ----------------------------------------------------------------------------- */
+
+static u32 current_tid(void)
+{
+	return current->flags & PF_KTHREAD ? 0 : task_pid_nr(current);
+}
+
+static s64 op_pages(const struct pw_op *op)
+{
+	u64 pages = pw_counts_present(&op->counts) + op->slots + op->used;
+	int i;
+
+	for (i = 0; i < PW_PAGE_KINDS; i++)
+		pages += op->groups[i].clean + op->groups[i].dirty;
+	return pages;
+}
+
+static void op_add(struct pw_watch *w, struct pw_op *op)
+{
+	spin_lock(&w->lock);
+	op->pending = max(op_pages(op), 1ll);
+	pw_watch_pending(op->pending);
+	list_add_tail(&op->link, &w->ops);
+	w->ops_count++;
+	if (op->kind == PW_OP_EXIT)
+		w->gone = true;
+	spin_unlock(&w->lock);
+	pw_watch_kick(w);
+}
+
+/* Without room to remember: it is told now that it isn't known. Held pages wait for the end. */
+static void tell_unknown(struct pw_watch *w, u32 cause, unsigned long from, unsigned long to,
+			 u32 reason)
+{
+	struct pw_counts counts;
+	unsigned long index;
+	struct page *page;
+
+	pw_counts_init(&counts);
+	for (index = from; index < to; index++) {
+		if (pw_look_up(w->mm, w->first + index * PAGE_SIZE, &page) == PW_PLACE_NONE)
+			counts.absent++;
+		else
+			pw_counts_unknown(&counts, 1, reason);
+		if (page)
+			put_page(page);
+	}
+	if (counts.unknown)
+		pw_watch_tell(w, PW_SECRET_RELEASED, cause, from, to, &counts, current_tid());
+}
+
+/* The first page that is there, with a reference; NULL: none. */
+static struct page *first_page(struct pw_watch *w, unsigned long from, unsigned long to)
+{
+	struct page *page = NULL;
+
+	for (; from < to && !page; from++)
+		pw_look_up(w->mm, w->first + from * PAGE_SIZE, &page);
+	return page;
+}
+
+/*
+ * Reclaim and migration hold the folio's lock and come folio by folio; khugepaged
+ * and ksmd are kernel threads.
+ */
+static bool moves_folio(struct pw_watch *w, unsigned long from, unsigned long to)
+{
+	struct page *page;
+	bool moves;
+
+	if (current->flags & PF_KTHREAD)
+		return true;
+	page = first_page(w, from, to);
+	if (!page)
+		return false;
+	moves = folio_test_locked(page_folio(page)) &&
+		to - from <= folio_nr_pages(page_folio(page));
+	put_page(page);
+	return moves;
+}
+
+/* A move that goes on where the last one ended joins it; false: it is one of its own. */
+static bool join_last(struct pw_watch *w, unsigned long from, unsigned long to)
+{
+	struct pw_op *op;
+	bool joins;
+	s64 before;
+
+	if (to - from != 1)
+		return false;
+	/* Out of the list, nobody else sees it, and noting may take w->lock. */
+	spin_lock(&w->lock);
+	op = list_empty(&w->ops) ? NULL : list_last_entry(&w->ops, struct pw_op, link);
+	joins = op && op->kind == PW_OP_MOVE && !op->sealed && op->to == from &&
+		op->used < op->room && !op->groups[PW_PAGE_ANON].clean &&
+		!op->groups[PW_PAGE_ANON].dirty;
+	if (joins) {
+		list_del(&op->link);
+		w->ops_count--;
+	}
+	spin_unlock(&w->lock);
+	if (!joins)
+		return false;
+	before = op->pending;
+	op->to = to;
+	note_page(w, op, from);
+	op_add(w, op);
+	pw_watch_pending(-before);
+	return true;
+}
+
+static void note_release(struct pw_watch *w, const struct mmu_notifier_range *range,
+			 unsigned long from, unsigned long to)
+{
+	u32 cause = range->event == MMU_NOTIFY_UNMAP ? PW_CAUSE_UNMAP : PW_CAUSE_DISCARD;
+	enum pw_op_kind kind = PW_OP_ZAP;
+	struct pw_op *op;
+
+	observe(w, from, to);
+	if (range->event == MMU_NOTIFY_MIGRATE ||
+	    (range->event == MMU_NOTIFY_CLEAR && moves_folio(w, from, to))) {
+		kind = PW_OP_MOVE;
+		cause = PW_CAUSE_RECLAIM;
+		if (join_last(w, from, to))
+			return;
+	}
+	if (READ_ONCE(w->ops_count) >= OPS_MAX) {
+		tell_unknown(w, cause, from, to, PW_UNSEEN_BUSY);
+		return;
+	}
+	op = pw_op_alloc(kind, to - from, GFP_NOTE);
+	if (!op) {
+		tell_unknown(w, cause, from, to, PW_UNSEEN_NO_MEMORY);
+		return;
+	}
+	op->cause = cause;
+	op->tid = current_tid();
+	op->from = from;
+	op->to = to;
+	note_pages(w, op, from, to, mmu_notifier_range_blockable(range));
+	if (op_pages(op))
+		op_add(w, op);
+	else
+		pw_op_free(op);
+}
+
+/* A fork takes write access from private pages; writeback does so with those of files. */
+static void note_fork(struct pw_watch *w, unsigned long from, unsigned long to)
+{
+	struct page *page;
+	struct pw_op *op;
+	bool fork;
+
+	if (current->mm != w->mm)
+		return;
+	page = first_page(w, from, to);
+	if (!page)
+		return;
+	fork = folio_test_anon(page_folio(page));
+	put_page(page);
+	if (!fork)
+		return;
+	op = READ_ONCE(w->ops_count) < OPS_MAX ? pw_op_alloc(PW_OP_FORK, 0, GFP_NOTE) : NULL;
+	if (!op) {
+		struct pw_counts none;
+
+		pw_counts_init(&none);
+		pw_watch_tell(w, PW_SECRET_SHARED, PW_CAUSE_FORK, from, to, &none, current_tid());
+		return;
+	}
+	op->cause = PW_CAUSE_FORK;
+	op->tid = current_tid();
+	op->from = from;
+	op->to = to;
+	op_add(w, op);
+}
+
+/* The process has another address space already, or none. */
+static u32 why_gone(struct pw_watch *w)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+	u32 cause = PW_CAUSE_EXIT;
+
+	rcu_read_lock();
+	task = pid_task(w->pid, PIDTYPE_TGID);
+	if (task && !(READ_ONCE(task->flags) & PF_EXITING)) {
+		mm = READ_ONCE(task->mm);
+		if (mm && mm != w->mm)
+			cause = PW_CAUSE_EXEC;
+	}
+	rcu_read_unlock();
+	return cause;
+}
+
+static void note_exit(struct pw_watch *w)
+{
+	struct pw_op *op = w->exit_op;
+
+	w->exit_op = NULL; /* RELEASE comes once, and nobody else touches it before */
+	w->gone_cause = why_gone(w);
+	observe(w, 0, w->pages);
+	op->cause = w->gone_cause;
+	/* The last one to let go may be somebody else who looked at it. */
+	op->tid = task_tgid(current) == w->pid ? current_tid() : 0;
+	op->from = 0;
+	op->to = w->pages;
+	note_pages(w, op, 0, w->pages, true);
+	pw_watch_pending(1); /* until the watch has ended */
+	op_add(w, op);
+}
+
+/* The part of the range that an operation is about; false: none. */
+static bool part_of(struct pw_watch *w, const struct mmu_notifier_range *range, unsigned long *from,
+		    unsigned long *to)
+{
+	unsigned long end = w->first + w->pages * PAGE_SIZE;
+	unsigned long a = max(range->start & PAGE_MASK, w->first);
+	unsigned long b = min(range->end, end);
+
+	if (a >= b)
+		return false;
+	*from = (a - w->first) >> PAGE_SHIFT;
+	*to = (b - w->first + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	return true;
+}
+
+static bool invalidate(struct mmu_interval_notifier *notifier,
+		       const struct mmu_notifier_range *range, unsigned long sequence)
+{
+	struct pw_watch *w = container_of(notifier, struct pw_watch, notifier);
+	bool listens, gone;
+	unsigned long from, to;
+
+	spin_lock(&w->lock);
+	mmu_interval_set_seq(notifier, sequence);
+	gone = w->gone;
+	listens = w->armed && !w->deaf && !gone;
+	if (gone && range->event == MMU_NOTIFY_UNMAP)
+		w->unmapped = true;
+	spin_unlock(&w->lock);
+	if (gone)
+		pw_watch_kick(w);
+	if (!listens)
+		return true;
+	switch (range->event) {
+	case MMU_NOTIFY_RELEASE:
+		note_exit(w);
+		break;
+	case MMU_NOTIFY_UNMAP:
+	case MMU_NOTIFY_CLEAR:
+	case MMU_NOTIFY_MIGRATE:
+		if (part_of(w, range, &from, &to))
+			note_release(w, range, from, to);
+		break;
+	case MMU_NOTIFY_PROTECTION_PAGE:
+		if (part_of(w, range, &from, &to))
+			note_fork(w, from, to);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+const struct mmu_interval_notifier_ops pw_note_ops = {
+	.invalidate = invalidate,
+};

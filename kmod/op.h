@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One operation on a watched range, from the notifier's callback, which notes
+ * what is there before it, until it is known what it did and that is told.
+ *
+ * Most operations are alike for all their pages, so not each page is remembered:
+ * `groups` count the plain ones by what they hold, and `entries` remember some of
+ * them, by whose fate the group's is known, and those that may have a fate of
+ * their own (shared, or somebody else has them).
+ */
+#ifndef PW_OP_H
+#define PW_OP_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "look.h"
+#include "watch.h"
+
+enum pw_op_kind {
+	PW_OP_ZAP, /* a range is unmapped or cleared, by whoever has the right to */
+	PW_OP_MOVE, /* a folio is taken away under its lock: reclaim, migration */
+	PW_OP_FORK,
+	PW_OP_EXIT,
+};
+
+enum pw_fate {
+	PW_FATE_OPEN = 0, /* not known yet */
+	PW_FATE_STAYED, /* where it was: the operation was none for this page */
+	PW_FATE_GONE, /* nobody has it; what it held, counts */
+	PW_FATE_MAPPED,
+	PW_FATE_COPIED,
+	PW_FATE_SWAPPED,
+	PW_FATE_HELD,
+	PW_FATE_UNKNOWN, /* BUSY */
+};
+
+enum pw_page_kind { PW_PAGE_ANON, PW_PAGE_FILE, PW_PAGE_KINDS };
+
+struct pw_entry {
+	struct pw_ref ref; /* empty in a MOVE: a reference would keep the page from moving */
+	unsigned long pfn; /* says which page it was */
+	u32 index; /* of the page in the range */
+	u32 dirty_bytes; /* before the operation */
+	u32 first_dirty;
+	u16 mapcount;
+	u8 kind; /* enum pw_page_kind */
+	u8 fate; /* enum pw_fate; under the watch's lock */
+	bool lazy; /* not for swap: MADV_FREE gave it up before, or a file on disk has it */
+	bool wanted; /* somebody else had a reference, or it was mapped elsewhere */
+	bool replaced; /* another page was in its place afterwards */
+};
+
+struct pw_group {
+	u64 clean;
+	u64 dirty;
+	u64 dirty_bytes;
+	u64 first_dirty; /* address */
+};
+
+struct pw_op {
+	struct list_head link; /* in pw_watch.ops */
+	enum pw_op_kind kind;
+	u32 cause; /* as far as it is known before: enum pw_secret_cause */
+	u32 tid;
+	bool sealed; /* being looked at: no neighbour joins it any more */
+	unsigned long from; /* pages of the range */
+	unsigned long to;
+	u64 deadline_ns; /* what is open then, is guessed on the safe side; 0: not looked at yet */
+	s64 pending;
+	unsigned long slots; /* held pages that wait for it */
+	struct pw_counts counts; /* of pages whose fate is known */
+	struct pw_group groups[PW_PAGE_KINDS];
+	u32 samples[PW_PAGE_KINDS];
+	u32 room;
+	u32 used;
+	struct pw_entry entries[];
+};
+
+/* note.c: in callbacks */
+struct pw_op *pw_op_alloc(enum pw_op_kind kind, unsigned long pages, gfp_t gfp);
+void pw_op_free(struct pw_op *op); /* takes NULL; gives back references */
+extern const struct mmu_interval_notifier_ops pw_note_ops;
+
+/*
+ * fate.c: all under w->resolve, while the notifier is there. Finds out and tells,
+ * until nothing is left that was noted.
+ */
+void pw_fate_drain(struct pw_watch *w);
+/*
+ * The last look at what is still there; makes the watch deaf at the same moment.
+ * -ESRCH: its address space goes just now, and will be noted or has been.
+ */
+int pw_fate_last_look(struct pw_watch *w, struct pw_counts *ret);
+/* Lets go of what is held. */
+void pw_fate_release(struct pw_watch *w);
+
+#endif /* PW_OP_H */
