@@ -199,7 +199,7 @@ static void bytes_of(const struct wiper *w, unsigned long address, unsigned int 
 		     unsigned int *to)
 {
 	*from = address < w->start ? w->start - address : 0;
-	*to = w->end - address < PAGE_SIZE ? w->end - address : PAGE_SIZE;
+	*to = min(w->end - address, PAGE_SIZE);
 }
 
 static void zero(const struct wiper *w, unsigned long address, struct page *page)
