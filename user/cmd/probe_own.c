@@ -54,10 +54,10 @@ static int check_module(const struct pw_probe_context *ctx, char found[PW_PROBE_
 		return rc;
 	}
 	read_version(version, sizeof(version));
-	FOUND("version %s, abi %u; %" PRIu64 " of %" PRIu64 " watches, %s of %s watched",
-	      version[0] ? version : "unknown", info.abi, (uint64_t)info.watches,
-	      (uint64_t)info.watches_max, pw_text_size(info.watched_bytes, used),
-	      pw_text_size(info.watched_bytes_max, max));
+	FOUND("%s%s%sabi %u; %" PRIu64 " of %" PRIu64 " watches, %s of %s watched",
+	      version[0] ? "version " : "", version, version[0] ? ", " : "", info.abi,
+	      (uint64_t)info.watches, (uint64_t)info.watches_max,
+	      pw_text_size(info.watched_bytes, used), pw_text_size(info.watched_bytes_max, max));
 	return 0;
 }
 

@@ -12,7 +12,9 @@
 
 #include "bpf/pagewarden.skel.h"
 #include "bpf/wipe.skel.h"
+#include "user/base/cleanup.h"
 #include "user/base/clock.h"
+#include "user/source/module_device.h"
 
 #define READ_BACK_DEFAULT (1u << 20)
 #define WIPED_RANGES 16384 /* remembered until they are released */
@@ -184,13 +186,32 @@ int pw_bpf_wipe_fd(struct pw_bpf *b)
 	return b->wipes->epoll_fd;
 }
 
+static int tell_watch(void *ctx, const struct pw_secret *s)
+{
+	return pw_bpf_wipe_record(ctx, &s->rec);
+}
+
+/* The secrets that live already: their registration was told before anybody listened. */
+static int tell_watches(struct pw_bpf *b)
+{
+	struct pw_wipes *w = b->wipes;
+	pw_auto_close int fd = -1;
+
+	if (w->watches_told || !w->module_secret)
+		return 0;
+	w->watches_told = true;
+	return pw_module_open(&fd, NULL) ? 0 : pw_module_watches(fd, tell_watch, b);
+}
+
 int pw_bpf_wipe_drain(struct pw_bpf *b)
 {
 	struct pw_wipes *w = b->wipes;
+	int rc;
 
 	if (w->follow)
 		pw_wipe_follow_drain(w, w->follow);
-	return pw_wipe_tell_probes(w);
+	rc = pw_wipe_tell_probes(w);
+	return rc ? rc : tell_watches(b);
 }
 
 void pw_bpf_wipe_tick(struct pw_bpf *b)

@@ -123,6 +123,7 @@ struct pw_wipes {
 	uint64_t next_scan_ns, next_sweep_ns;
 	struct pw_wipe_kernel kernel;
 	struct bpf_link *module_secret, *module_wipe;
+	bool watches_told; /* the secrets that lived before */
 	int epoll_fd; /* of the ring and of perf */
 };
 

@@ -94,8 +94,8 @@ int pw_module_watches(int fd, int (*fn)(void *ctx, const struct pw_secret *s), v
 		int rc = call(fd, PW_IOC_NEXT, &next);
 		struct pw_secret s;
 
-		if (rc)
-			return rc == -ENOENT ? 0 : rc;
+		if (rc) /* -ENOTTY: a module that watches nothing */
+			return rc == -ENOENT || rc == -ENOTTY ? 0 : rc;
 		if (next.id <= after)
 			return -EPROTO; /* would never end */
 		after = next.id;
