@@ -21,7 +21,7 @@ seed() {
 	cat >"$tmp/$1/$2"
 }
 
-for trace in odd pool proc; do
+for trace in odd pool proc wipes; do
 	"$build/tests/replay/make_trace" "$trace" "$tmp/trace" || exit 1
 	for kind in 0 1; do
 		{ printf '%b' "\\x0$kind"; head -c 4000 "$tmp/trace"; } | seed recording "$trace$kind"

@@ -53,8 +53,10 @@ static inline struct pw_key trace_key(uint32_t pid)
 
 static inline void trace_comm(uint8_t comm[PW_COMM_LEN], const char *text)
 {
+	size_t len = strlen(text);
+
 	memset(comm, 0, PW_COMM_LEN);
-	memcpy(comm, text, strnlen(text, PW_COMM_LEN)); /* all 16 taken: no NUL */
+	memcpy(comm, text, len < PW_COMM_LEN ? len : PW_COMM_LEN); /* all 16 taken: no NUL */
 }
 
 static inline struct pw_machine *trace_machine(struct trace *t, const char *boot_id)

@@ -7,6 +7,8 @@
  *   odd      names that try to break a terminal, JSON or CSV; unknown values
  *   pool     short-lived workers of one service, and its OOM kill
  *   proc     what the /proc source gives: no ledger, bounded counters
+ *   wipes    wiped whole, in part, not at all, unknown; released clean, rewritten
+ *            and unwiped; a site that forgot 1 of 100; a secret of each verdict
  */
 #include <stdio.h>
 
@@ -240,6 +242,165 @@ static void make_proc(struct trace *t)
 	}
 }
 
+#define KEYS "/usr/lib/x86_64-linux-gnu/libkeys.so.1"
+
+static uint64_t moment(struct trace *t)
+{
+	return t->now_ns += 1000;
+}
+
+/* 64 bytes on the heap, wiped by a function of the library. */
+static struct pw_wipe *wipe(struct trace *t, struct pw_key key, uint64_t address)
+{
+	struct pw_wipe *w;
+
+	moment(t);
+	w = trace_wipe(t, key, address, 64, KEYS, 0x4c2d, "key_destroy");
+	trace_comm(w->comm, key.pid == 901 ? "keyd" : "openssl");
+	w->cgroup_id = 4000 + key.pid;
+	w->uid = 106;
+	return w;
+}
+
+static struct pw_release *release(struct trace *t, struct pw_key key, uint64_t address,
+				  uint64_t wiped_ns)
+{
+	struct pw_release *r;
+
+	moment(t);
+	r = trace_release(t, key, address, KEYS, 0x4c40, "key_destroy");
+	trace_comm(r->comm, "keyd");
+	return wiped_ns ? trace_wiped_before(r, wiped_ns, 64) : r;
+}
+
+static void wipes_of_each_verdict(struct trace *t, struct pw_key key)
+{
+	struct pw_wipe *w;
+	struct pw_release *r;
+	uint64_t at;
+
+	wipe(t, key, 0x555500001000); /* released clean */
+	release(t, key, 0x555500001000, t->now_ns);
+	wipe(t, key, 0x555500002000); /* written again before it goes */
+	at = t->now_ns;
+	r = release(t, key, 0x555500002000, at);
+	r->verdict = PW_WIPED_PART;
+	r->dirty_bytes = 5;
+	r->first_dirty = 3;
+	wipe(t, key, 0x555500003000); /* lives until the exit */
+	w = wipe(t, key, 0x555500004000);
+	trace_wiped_in_part(w, 40, 24);
+	w = wipe(t, key, 0x555500005000);
+	trace_wiped_in_part(w, 0, 64)->function = PW_WIPE_OPENSSL_CLEANSE;
+	w = wipe(t, key, 0x7f0000000000);
+	w->function = PW_WIPE_SODIUM_MEMZERO;
+	w->verdict = PW_WIPED_UNKNOWN;
+	w->reason = PW_UNSEEN_SECRETMEM;
+	w->checked_bytes = 0;
+	w->segment_kind = PW_SEG_OTHER;
+	w = wipe(t, key, 0x7f1000000000);
+	w->size = 4 << 20;
+	w->checked_bytes = 1 << 20;
+	w->reason = PW_UNSEEN_TOO_LARGE;
+	w->segment_kind = PW_SEG_ANON;
+	/* the kernel's, where nobody is to blame */
+	w = trace_wipe(t, (struct pw_key){ 0 }, 0xffff888012345000, 32, "", 0,
+		       "crypto_free_instance");
+	w->function = PW_WIPE_KFREE_SENSITIVE;
+	w->verdict = PW_WIPED_UNKNOWN;
+	w->reason = PW_UNSEEN_KERNEL;
+	w->checked_bytes = 0;
+	w->segment_kind = PW_SEG_KINDS;
+	trace_comm(w->comm, "swapper/1");
+}
+
+static struct pw_secret *end_secret(struct trace *t, struct pw_key key, uint64_t id,
+				    uint32_t verdict, const char *label)
+{
+	struct pw_secret *s;
+
+	moment(t);
+	trace_secret(t, key, id, PW_SECRET_REGISTERED, label);
+	moment(t);
+	s = trace_secret(t, key, id, PW_SECRET_ENDED, label);
+	s->verdict = verdict;
+	s->cause = PW_CAUSE_UNMAP;
+	s->tid = key.pid;
+	s->uid = 106;
+	return s;
+}
+
+static void secrets_of_each_verdict(struct trace *t, struct pw_key key)
+{
+	struct pw_secret *s;
+
+	trace_secret(t, key, 1, PW_SECRET_REGISTERED, "alive")->flags = PW_SECRET_HOLDING;
+	end_secret(t, key, 2, PW_SECRET_CLEAN, "session")->pages_clean = 4;
+	s = end_secret(t, key, 3, PW_SECRET_DIRTY, "tls key");
+	s->pages_clean = 3;
+	s->pages_dirty = 1;
+	s->dirty_bytes = 32;
+	s->first_dirty = s->start + 0x1010;
+	s = end_secret(t, key, 4, PW_SECRET_SWAPPED, "tls key");
+	s->cause = PW_CAUSE_EXIT;
+	s->pages_swapped = 2;
+	s->pages_clean = 2;
+	s = end_secret(t, key, 5, PW_SECRET_COPIED, "forked");
+	s->cause = PW_CAUSE_COW;
+	s->pages_copied = 4;
+	end_secret(t, key, 6, PW_SECRET_STILL_MAPPED, "moved")->pages_mapped = 4;
+	end_secret(t, key, 7, PW_SECRET_HELD, "in a pipe")->pages_held = 1;
+	s = end_secret(t, key, 8, PW_SECRET_UNKNOWN, "reclaimed");
+	s->cause = PW_CAUSE_RECLAIM;
+	s->reason = PW_UNSEEN_FOREIGN;
+	s->pages_unknown = 4;
+	s = end_secret(t, key, 9, PW_SECRET_DIRTY, "scrubbed");
+	s->flags = PW_SECRET_HOLDING | PW_SECRET_SCRUBBING;
+	s->pages_dirty = s->pages_scrubbed = 4;
+	trace_secret(t, key, 1, PW_SECRET_SHARED, "alive")->other_pid = 777;
+	s = trace_secret(t, key, 1, PW_SECRET_RELEASED, "alive");
+	s->verdict = PW_SECRET_DIRTY;
+	s->cause = PW_CAUSE_DISCARD;
+	s->to = s->from + 4096;
+	s->pages_dirty = 1;
+	s->dirty_bytes = 4096;
+	s->first_dirty = s->from;
+}
+
+static void make_wipes(struct trace *t)
+{
+	const struct pw_key keyd = trace_key(901), tool = trace_key(902);
+
+	begin(t);
+	((struct pw_machine *)t->bytes)->coverage |= PW_COVER_WIPES | PW_COVER_WIPES_KERNEL |
+						     PW_COVER_RELEASES | PW_COVER_MODULE;
+	name_process(t, keyd, "/usr/sbin/keyd", "keyd.service", "keyd");
+	name_process(t, tool, "/usr/bin/openssl", "session-2.scope", "openssl s_client");
+	sample(t, keyd, "keyd", 3000);
+	sample(t, tool, "openssl", 900);
+	trace_probe(t, PW_WIPE_EXPLICIT_BZERO, "/usr/lib/x86_64-linux-gnu/libc.so.6", 0xa1000,
+		    "explicit_bzero");
+	trace_probe(t, PW_WIPE_OPENSSL_CLEANSE, "/usr/lib/x86_64-linux-gnu/libcrypto.so.3", 0xb2000,
+		    "OPENSSL_cleanse");
+	trace_probe(t, PW_WIPE_MEMSET_S, "/opt/odd/libodd.so", 0x10, "memset_s")->error = 22;
+	finish(t, 2);
+	wipes_of_each_verdict(t, keyd);
+	finish(t, 2);
+	/* the rewritten one above was wiped as well: 97 more make 99 of 100 */
+	for (uint64_t i = 0; i < 97; i++) {
+		wipe(t, keyd, 0x555500010000 + 256 * i);
+		release(t, keyd, 0x555500010000 + 256 * i, t->now_ns);
+	}
+	release(t, keyd, 0x555500777700, 0);
+	finish(t, 2);
+	wipe(t, tool, 0x555600001000);
+	wipe(t, tool, 0x555600001000); /* twice */
+	secrets_of_each_verdict(t, keyd);
+	moment(t);
+	trace_exit(t, tool, 0);
+	finish(t, 1);
+}
+
 static int save(const struct trace *t, const char *path)
 {
 	struct recorded r = recorded_of(t);
@@ -260,10 +421,8 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*make)(struct trace *t);
 	} traces[] = {
-		{ "zoo", make_zoo },
-		{ "odd", make_odd },
-		{ "pool", make_pool },
-		{ "proc", make_proc },
+		{ "zoo", make_zoo },   { "odd", make_odd },	{ "pool", make_pool },
+		{ "proc", make_proc }, { "wipes", make_wipes },
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(traces) / sizeof(traces[0]); i++) {
@@ -277,6 +436,6 @@ int main(int argc, char **argv)
 		trace_free(&t);
 		return status;
 	}
-	fprintf(stderr, "usage: make_trace zoo|odd|pool|proc FILE\n");
+	fprintf(stderr, "usage: make_trace zoo|odd|pool|proc|wipes FILE\n");
 	return 2;
 }

@@ -34,6 +34,11 @@ cases() {
 		proc processes text,json,csv replay
 		proc machine text replay --view machine
 		proc report text,json report
+		wipes wipes text,json,csv wipes
+		wipes part text wipes --pid 901 --verdict wiped-in-part,not-wiped
+		wipes secrets text,json,csv secrets
+		wipes dirty text secrets --state released-dirty,left-behind
+		wipes report text,json,csv report
 	TABLE
 	[ ! -f "$root/tests/replay/real.pwr" ] || cat <<-'TABLE'
 		real processes text,json,csv replay
@@ -59,6 +64,7 @@ show() {
 	trace=$(trace_of "$1")
 	case $3 in
 	replay) "$pagewarden" replay "$trace" --format "$2" "${@:4}" ;;
+	wipes | secrets) "$pagewarden" "$3" --replay "$trace" --format "$2" "${@:4}" ;;
 	report) "$pagewarden" report --replay "$trace" --format "$2" "${@:4}" ;;
 	esac
 }
@@ -81,7 +87,7 @@ one() {
 }
 
 mkdir -p "$golden"
-for trace in zoo odd pool proc; do
+for trace in zoo odd pool proc wipes; do
 	"$build/tests/replay/make_trace" "$trace" "$tmp/$trace.pwr" || exit 1
 	"$build/tests/replay/make_trace" "$trace" "$tmp/again.pwr" || exit 1
 	check "the trace $trace is the same each time" cmp "$tmp/$trace.pwr" "$tmp/again.pwr"

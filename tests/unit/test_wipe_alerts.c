@@ -345,8 +345,8 @@ static void secrets_alert_by_program_and_label(void **state)
 	assert_int_equal(f->alerts[1].last_ns, 100 * TRACE_SECOND + 2);
 	assert_int_equal(f->alerts[2].kind, PW_ALERT_SECRET_LEFT_BEHIND);
 	assert_string_equal(f->alerts[2].what,
-			    "a secret of keyd (\"tls key\") was left behind where the "
-			    "program can't wipe it");
+			    "a secret of keyd (\"tls key\") was left behind: its contents "
+			    "live on elsewhere");
 	assert_string_equal(f->alerts[2].evidence,
 			    "watch 4 of pid 7, 0x700000400000-0x700000404000, exit, 1 page copied to "
 			    "another process, 2 pages in swap");

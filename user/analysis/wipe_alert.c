@@ -318,7 +318,7 @@ static void describe_secret(struct pw_wipe_alert *a, const struct pw_secret_row 
 	if (r->label[0])
 		WHAT(a, " (\"%.32s\")", (const char *)r->label);
 	if (a->kind == PW_ALERT_SECRET_LEFT_BEHIND)
-		WHAT(a, " was left behind where the program can't wipe it");
+		WHAT(a, " was left behind: its contents live on elsewhere");
 	else
 		WHAT(a, alive ? " was given up with contents" : " went back with contents");
 	EVIDENCE(a, "watch %llu of pid %u, 0x%llx-0x%llx", U(s->id), s->key.pid, r->start, r->end);
