@@ -41,7 +41,7 @@ $(bench_tools) $(probes): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD
 module_tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/module/test_*.c)))
 module_parts := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out tests/module/test_%,$(wildcard tests/module/*.c))))
 
-$(module_tests): $(BUILD)/%: $(BUILD)/%.o $(module_parts)
+$(module_tests): $(BUILD)/%: $(BUILD)/%.o $(module_parts) $(lib_a)
 	@echo "  TEST    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -pthread
 

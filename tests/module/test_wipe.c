@@ -362,7 +362,7 @@ static void refused_ranges(const void *arg)
 			tap_fail("range %zu: %d, not %d", i, err, ranges[i].err);
 	}
 	must(holds_only(at, BYTES, 'x'));
-	must_equal(dev_wipe(fd, -1, REGION, BYTES, &w), -ESRCH);
+	must_equal(dev_wipe(fd, -1, REGION, BYTES, &w), -EINVAL);
 	must_equal(dev_wipe(fd, 4194303, REGION, BYTES, &w), -ESRCH);
 	must_equal(dev_wipe(fd, 2, REGION, BYTES, &w), -ESRCH); /* a kernel thread: no memory */
 }

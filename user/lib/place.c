@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -14,6 +15,11 @@
 #endif
 
 #define PROTECTED_ALWAYS (PW_FROM_SWAP | PW_FROM_CORE_DUMP | PW_FROM_FORK | PW_FROM_OVERRUN)
+
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 /* Maps [at, at + len), which is reserved. 0 or -errno. */
 typedef int (*map_fn)(void *at, size_t len);
@@ -32,6 +38,21 @@ static int map_arena(void *at, size_t len)
 	return fd < 0 ? fd : map_over(at, len, MAP_SHARED, fd);
 }
 
+/*
+ * Touches each page from within a system call, where a page that can't be had is
+ * EFAULT and not SIGBUS: newer kernels hold memfd_secret to RLIMIT_MEMLOCK page by
+ * page. (MADV_POPULATE_WRITE does not work there.)
+ */
+static int populate(char *at, size_t len)
+{
+	for (size_t i = 0; i < len; i += page_size()) {
+		if (syscall(SYS_getrandom, at + i, 1, GRND_NONBLOCK) != 1)
+			return errno == EFAULT ? -EDQUOT : -errno;
+		at[i] = 0;
+	}
+	return 0;
+}
+
 static int map_memfd_secret(void *at, size_t len)
 {
 	int r, fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
@@ -45,7 +66,7 @@ static int map_memfd_secret(void *at, size_t len)
 	/* It is shared memory: without this a child would have the secret itself. */
 	if (!r && madvise(at, len, MADV_DONTFORK))
 		r = -errno;
-	return r;
+	return r ? r : populate(at, len);
 }
 
 static int map_mlock(void *at, size_t len)
@@ -90,11 +111,6 @@ static const struct place *place_of(const struct pw_block *b)
 			return &places[i];
 	}
 	__builtin_unreachable();
-}
-
-static size_t page_size(void)
-{
-	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* More than this can't be had, though a lazy kernel might promise it. Far from wrapping. */
