@@ -38,7 +38,6 @@ struct secrets {
 	bool registers;
 	struct pw_module_registration registration;
 	char label[32];
-	uint64_t watch; /* the registered one's id */
 	int device; /* that owns it; -1: none */
 	struct pw_session *session;
 	struct pw_model *past;
@@ -102,8 +101,8 @@ static bool registration_ended(const struct secrets *s)
 {
 	const struct pw_secret_table *t = &s->session->model->secrets;
 
-	for (size_t i = 0; s->watch && i < t->count; i++) {
-		if (t->rows[i].id == s->watch)
+	for (size_t i = 0; s->registers && i < t->count; i++) {
+		if (t->rows[i].id == s->list.watch)
 			return !t->rows[i].live;
 	}
 	return false;
@@ -130,7 +129,7 @@ static int begin_registration(struct secrets *s, struct pw_error *err)
 	if (!s->registers || s->device >= 0)
 		return 0;
 	rc = pw_module_open(&s->device, err);
-	return rc ? rc : pw_module_register(s->device, &s->registration, &s->watch, err);
+	return rc ? rc : pw_module_register(s->device, &s->registration, &s->list.watch, err);
 }
 
 /* Ends what was registered, and hears of its end. */

@@ -118,7 +118,7 @@ static int put_table(struct text_out *o, const struct pw_table *t, bool first)
 
 	if (!t->count && !first)
 		return 0;
-	if (t->title)
+	if (t->title && !o->opt->log)
 		fprintf(o->file, "%s%s\n", first ? "" : "\n", t->title);
 	l.count = pw_emit_shown(t, o->opt->columns, l.column, COLUMNS_MAX);
 	layout_measure(&l, t, o);

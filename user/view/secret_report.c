@@ -52,6 +52,8 @@ static bool process_passes(const struct pw_secret_report_options *opt, const str
 
 static bool row_passes(const struct pw_secret_report_options *opt, const struct pw_secret_row *row)
 {
+	if (opt->watch && opt->watch != row->id)
+		return false;
 	if (opt->by_state && !opt->states[row->state] && !(row->live && opt->states[PW_SECRET_LIVE]))
 		return false;
 	return process_passes(opt, &row->sums, row->exe);

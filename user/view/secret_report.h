@@ -20,6 +20,7 @@ struct pw_secret_report_options {
 	const struct pw_wipe_filter *filter; /* by its process alone; NULL: everything */
 	bool by_state; /* whether the set counts */
 	bool states[PW_SECRET_STATES]; /* a live one that released something dirty is both */
+	uint64_t watch; /* this registration alone; 0: all */
 	size_t limit; /* the newest so many ranges; 0: all */
 	uint64_t after; /* events that came later than this many only */
 };
