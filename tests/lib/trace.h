@@ -271,6 +271,7 @@ static inline struct pw_secret *trace_secret(struct trace *t, struct pw_key key,
 					     uint32_t event, const char *label)
 {
 	struct pw_secret *r = trace_append(t, PW_REC_SECRET, sizeof(*r));
+	size_t len = strlen(label);
 
 	r->key = key;
 	r->id = id;
@@ -279,7 +280,7 @@ static inline struct pw_secret *trace_secret(struct trace *t, struct pw_key key,
 	r->end = r->to = r->start + 4 * 4096;
 	r->first_dirty = PW_UNKNOWN;
 	trace_comm(r->comm, "keeper");
-	memcpy(r->label, label, strnlen(label, sizeof(r->label)));
+	memcpy(r->label, label, len < sizeof(r->label) ? len : sizeof(r->label));
 	return r;
 }
 

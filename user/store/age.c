@@ -327,9 +327,10 @@ static int trim_cut(struct pw_store *s, int64_t *ret)
 	r = pw_store_scalar(s, "SELECT min(end_ns) / 1000000000 FROM process", INT64_MAX, &t);
 	r = r ? r :
 		pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM event", INT64_MAX, &cut);
+	if (r)
+		return r;
 	t = t < cut ? t : cut;
-	r = r ? r :
-		pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM wipe", INT64_MAX, &cut);
+	r = pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM wipe", INT64_MAX, &cut);
 	if (r)
 		return r;
 	t = t < cut ? t : cut;
