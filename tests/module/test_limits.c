@@ -156,7 +156,7 @@ static void more_than_there_is(const void *arg)
 {
 	int fd = dev_open();
 	struct pw_dev_info info = dev_info(fd);
-	uint64_t huge = 1ull << 45, id;
+	uint64_t huge = 1ull << 42, id;
 
 	(void)arg;
 	must(mmap((void *)OTHER_REGION, huge, PROT_READ | PROT_WRITE,

@@ -280,6 +280,8 @@ static void unprivileged(const void *arg)
 	if (child == 0) {
 		become_nobody();
 		own = dev_open();
+		must(!munmap((void *)REGION, BYTES)); /* what it shares with root's process */
+		region();
 		id = must_watch(own, 0, REGION, BYTES, 0);
 		must_equal(dev_wipe(own, 0, REGION, PAGE, &w), 0);
 		must(!munmap((void *)REGION, BYTES));

@@ -9,7 +9,8 @@
 #   vm_module DIR FILE [PARAMS]    a module that init loads before the jobs: /lib/modules/NAME.ko there
 #   vm_kernel_module DIR KERNEL NAME [PARAMS]  one of KERNEL's own, after those that it needs
 #   vm_job DIR NAME TIMEOUT CMD... one more job
-#   vm_boot DIR KERNEL OUT         packs and boots; results in OUT (VM_MEMORY, VM_APPEND, VM_TIMEOUT)
+#   vm_boot DIR KERNEL OUT         packs and boots; results in OUT (VM_MEMORY, VM_APPEND, VM_TIMEOUT,
+#                                  VM_NODES=2 for memory in two nodes)
 #   vm_job_status OUT NAME         its exit status, or "gone" where the guest died before its end
 #   vm_relay OUT JOB LIMIT PREFIX  its results as tests of the script that sources lib/check.sh too
 #   vm_complaints OUT              what the kernel log has against the run, a line each
@@ -163,9 +164,15 @@ vm_boot_once() {
 	# int3 that the kernel had already patched away on the other CPU, and the
 	# guest dies of it.
 	[ "$accel" = tcg ] && accel=tcg,thread=single
+	local -a nodes=()
+	if [ "${VM_NODES:-1}" = 2 ]; then
+		local half=$((${VM_MEMORY:-1024} / 2))
+		nodes=(-object "memory-backend-ram,id=m0,size=${half}M" -object "memory-backend-ram,id=m1,size=${half}M"
+			-numa node,cpus=0-1,memdev=m0 -numa node,memdev=m1)
+	fi
 	# --foreground: it stays in our process group and ends with us
 	timeout --foreground --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
-		-accel "$accel" "${cpu[@]}" -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1024}" \
+		-accel "$accel" "${cpu[@]}" -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1024}" "${nodes[@]+"${nodes[@]}"}" \
 		-nodefaults -display none -no-reboot \
 		-kernel "$kernel/vmlinuz" -initrd "$out/initramfs" \
 		-append "console=ttyS0 loglevel=6 panic=-1 oops=panic no_timer_check rdinit=/init ${VM_APPEND:-}" \

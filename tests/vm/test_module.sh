@@ -54,7 +54,7 @@ boot_one() {
 		vm_add "$tree" "$binary"
 		vm_job "$tree" "$(basename "$binary")" "$limit" "$settings $(vm_path_of "$binary")"
 	done < <(tests_of "$part")
-	VM_MEMORY=512 VM_TIMEOUT=$((total < 1100 ? total : 1100)) vm_boot "$tree" "$kernel" "$tmp/out-$name-$part"
+	VM_MEMORY=512 VM_NODES=2 VM_TIMEOUT=$((total < 1100 ? total : 1100)) vm_boot "$tree" "$kernel" "$tmp/out-$name-$part"
 	rm -rf "$tree"
 }
 
