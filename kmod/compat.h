@@ -12,7 +12,7 @@
 #include <linux/workqueue.h>
 
 /* pagevec.h became folio_batch.h in 7.1. */
-#if __has_include(<linux/folio_batch.h>)
+#if __has_include("linux/folio_batch.h")
 #include <linux/folio_batch.h>
 #else
 #include <linux/pagevec.h>
@@ -25,7 +25,7 @@
  */
 enum pw_leaf { PW_LEAF_NONE, PW_LEAF_SWAP, PW_LEAF_MIGRATION, PW_LEAF_OTHER };
 
-#if __has_include(<linux/leafops.h>)
+#if __has_include("linux/leafops.h")
 #include <linux/leafops.h>
 
 static inline enum pw_leaf pw_leaf(softleaf_t entry, unsigned long *pfn)

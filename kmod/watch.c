@@ -190,7 +190,7 @@ static struct pw_watch *watch_get(u64 id)
 /* Under w->resolve: everything that it still owes, and the sums. Whoever ends it calls this once. */
 static void watch_finish(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 {
-	struct pw_counts last;
+	struct pw_counts last = {};
 	int err;
 
 	do {
