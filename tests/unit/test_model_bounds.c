@@ -110,6 +110,32 @@ static uint32_t random_next(uint32_t *seed)
 	return *seed >> 8;
 }
 
+/* Wipes of a few addresses, at a few places, and their releases. */
+static void churn_wipes(struct trace *t, uint32_t *seed, struct pw_key key, const char *name)
+{
+	uint64_t address = 0x1000 * (random_next(seed) % 20), offset = random_next(seed) % 5;
+	struct pw_release *r;
+	struct pw_wipe *w;
+
+	t->now_ns++;
+	if (random_next(seed) % 2) {
+		w = trace_wipe(t, key, address, 64, name, offset, name + 4);
+		if (random_next(seed) % 4 == 0)
+			trace_wiped_in_part(w, random_next(seed) % 64, random_next(seed) % 64);
+		return;
+	}
+	r = trace_release(t, key, address, name, offset, name + 4);
+	if (random_next(seed) % 4)
+		trace_wiped_before(r, t->now_ns - 1, 64);
+	if (random_next(seed) % 8 == 0) {
+		r->function = PW_RELEASE_MUNMAP;
+		r->size = 0x4000;
+	}
+	if (random_next(seed) % 8 == 0)
+		trace_probe(t, random_next(seed) % 9, name, offset, "f")->error =
+			(int32_t)(random_next(seed) % 2);
+}
+
 /* Plausible churn: forks, execs, exits, samples, views; the same for the same seed. */
 static void churn(struct trace *t, uint32_t seed, unsigned int records)
 {
@@ -119,7 +145,7 @@ static void churn(struct trace *t, uint32_t seed, unsigned int records)
 		struct pw_key key = trace_key(random_next(&seed) % 97 + 1);
 
 		snprintf(name, sizeof(name), "/bin/%u", random_next(&seed) % 13);
-		switch (random_next(&seed) % 8) {
+		switch (random_next(&seed) % 12) {
 		case 0:
 			trace_fork(t, key, trace_key(random_next(&seed) % 97 + 1));
 			break;
@@ -141,6 +167,13 @@ static void churn(struct trace *t, uint32_t seed, unsigned int records)
 			if (random_next(&seed) % 40 == 0)
 				trace_machine(t, random_next(&seed) % 4 ? "boot-a" : "boot-b");
 			trace_tick(t);
+			break;
+		case 6:
+			churn_wipes(t, &seed, key, name);
+			break;
+		case 7:
+			trace_secret(t, key, random_next(&seed) % 50, random_next(&seed) % 4 + 1, name)
+				->pages_dirty = random_next(&seed) % 3;
 			break;
 		default:
 			trace_counters(t, key, random_next(&seed) % 100000)->minor_faults =
@@ -193,6 +226,37 @@ static void assert_same_groups(const struct pw_model *a, const struct pw_model *
 	free(y);
 }
 
+static void assert_same_wipes(const struct pw_model *a, const struct pw_model *b)
+{
+	const struct pw_wipe_ledger *x = &a->wipes, *y = &b->wipes;
+
+	assert_true(x->total > 100 && x->site_count && x->caller_count && x->probe_count);
+	assert_int_equal(x->total, y->total);
+	assert_memory_equal(x->by_function_verdict, y->by_function_verdict,
+			    sizeof(x->by_function_verdict));
+	for (size_t i = 0; i < pw_wipe_event_count(x); i++) {
+		const struct pw_wipe_event *e = pw_wipe_event_at(x, i), *f = pw_wipe_event_at(y, i);
+
+		assert_memory_equal(&e->rel, &f->rel, sizeof(e->rel));
+		assert_int_equal(e->after, f->after);
+		assert_string_equal(e->exe, f->exe);
+		assert_string_equal(e->symbol, f->symbol);
+	}
+	assert_int_equal(x->caller_count, y->caller_count);
+	assert_int_equal(x->site_count, y->site_count);
+	for (size_t i = 0; i < x->site_count; i++) {
+		assert_int_equal(x->sites[i].id, y->sites[i].id);
+		assert_int_equal(x->sites[i].wiped, y->sites[i].wiped);
+		assert_int_equal(x->sites[i].rewritten, y->sites[i].rewritten);
+	}
+	assert_int_equal(a->secrets.count, b->secrets.count);
+	for (size_t i = 0; i < a->secrets.count; i++) {
+		assert_memory_equal(&a->secrets.rows[i].sums, &b->secrets.rows[i].sums,
+				    sizeof(struct pw_secret));
+		assert_int_equal(a->secrets.rows[i].state, b->secrets.rows[i].state);
+	}
+}
+
 static const struct pw_model_limits tight = {
 	.processes = 50, .dead = 16, .groups = 8, .strings = 1024
 };
@@ -216,6 +280,7 @@ static void same_records_same_model(void **state)
 	assert_int_equal(a->invalid_records, b->invalid_records);
 	assert_same_processes(a, b);
 	assert_same_groups(a, b);
+	assert_same_wipes(a, b);
 	free(shift);
 	pw_model_destroy(a);
 	pw_model_destroy(b);
@@ -290,7 +355,8 @@ static void short_records_are_refused(void **state)
 	static const uint16_t types[] = { PW_REC_FORK,	   PW_REC_EXEC,	    PW_REC_EXIT,
 					  PW_REC_OOM,	   PW_REC_COUNTERS, PW_REC_IDENTITY,
 					  PW_REC_SEGMENTS, PW_REC_SEGMENT,  PW_REC_MACHINE,
-					  PW_REC_TICK };
+					  PW_REC_TICK,	   PW_REC_WIPE,	    PW_REC_RELEASE,
+					  PW_REC_SECRET };
 	struct pw_model *m;
 
 	(void)state;

@@ -92,6 +92,7 @@ static int insert(struct pw_model *m, uint64_t id, struct pw_secret_row **ret)
 		evict(m);
 	if (t->count == PW_SECRETS_MAX) {
 		t->full++;
+		m->own_lost[PW_LOSS_NAMES_FULL]++;
 		*ret = NULL;
 		return 0;
 	}

@@ -119,11 +119,9 @@ static void make_room(struct pw_wipe_ledger *l, uint32_t at)
 	*old = (struct pw_wipe_event){ 0 };
 }
 
-/* The next event, named after its place: the row of the place where there is one. */
-static int next_event(struct pw_wipe_ledger *l, const struct pw_wipe_place *place, bool named,
-		      const char *const names[3], struct pw_wipe_event **ret, uint64_t *ret_full)
+/* The place of the next event, empty. */
+static int next_event(struct pw_wipe_ledger *l, struct pw_wipe_event **ret)
 {
-	struct pw_wipe_event *ev;
 	uint32_t at;
 	int err = allocate_ring(l);
 
@@ -131,19 +129,18 @@ static int next_event(struct pw_wipe_ledger *l, const struct pw_wipe_place *plac
 		return err;
 	at = (uint32_t)(l->total % PW_WIPES_MAX);
 	make_room(l, at);
-	ev = &l->ring[at];
-	if (named) {
-		ev->exe = pw_intern_again(names[0]);
-		ev->file = pw_intern_again(names[1]);
-		ev->symbol = pw_intern_again(names[2]);
-	} else {
-		err = pw_wipe_names(l, place, &ev->exe, &ev->file, &ev->symbol, ret_full);
-	}
-	if (err)
-		return err;
-	ev->sequence = ++l->total;
-	*ret = ev;
+	l->ring[at].sequence = ++l->total;
+	l->ring[at].exe = l->ring[at].file = l->ring[at].symbol = "";
+	*ret = &l->ring[at];
 	return 0;
+}
+
+/* The names that a row has already. */
+static void name_event(struct pw_wipe_event *ev, const char *exe, const char *file, const char *symbol)
+{
+	ev->exe = pw_intern_again(exe);
+	ev->file = pw_intern_again(file);
+	ev->symbol = pw_intern_again(symbol);
 }
 
 static void add_bytes(uint64_t *sum, uint64_t n, uint64_t size)
@@ -187,12 +184,13 @@ int pw_wipes_add_wipe(struct pw_wipe_ledger *l, const struct pw_wipe *r,
 	int err = pw_wipe_caller_obtain(l, place, &caller, ret_full);
 
 	if (!err)
-		err = next_event(
-			l, place, caller,
-			caller ? (const char *[]){ caller->exe, caller->file, caller->symbol } : NULL,
-			&ev, ret_full);
+		err = next_event(l, &ev);
 	if (err)
 		return err;
+	if (caller)
+		name_event(ev, caller->exe, caller->file, caller->symbol);
+	else
+		err = pw_wipe_names(l, place, &ev->exe, &ev->file, &ev->symbol, ret_full);
 	ev->wipe = *r;
 	ev->caller = caller;
 	at = (uint32_t)(ev - l->ring);
@@ -205,7 +203,7 @@ int pw_wipes_add_wipe(struct pw_wipe_ledger *l, const struct pw_wipe *r,
 		add_bytes(&l->bytes, n, r->size);
 	if (caller)
 		count_caller(caller, r, n);
-	return 0;
+	return err;
 }
 
 /* ---- what became of wiped ranges --------------------------------------------------- */
@@ -321,11 +319,13 @@ int pw_wipes_add_release(struct pw_wipe_ledger *l, const struct pw_release *r,
 	int err = pw_wipe_site_obtain(l, place, &site, ret_full);
 
 	if (!err)
-		err = next_event(l, place, site,
-				 site ? (const char *[]){ site->exe, site->file, site->symbol } : NULL,
-				 &ev, ret_full);
+		err = next_event(l, &ev);
 	if (err)
 		return err;
+	if (site)
+		name_event(ev, site->exe, site->file, site->symbol);
+	else
+		err = pw_wipe_names(l, place, &ev->exe, &ev->file, &ev->symbol, ret_full);
 	ev->release = true;
 	ev->rel = *r;
 	ev->site = site;
@@ -337,7 +337,7 @@ int pw_wipes_add_release(struct pw_wipe_ledger *l, const struct pw_release *r,
 	count(l, r->function, r->verdict, n);
 	if (site)
 		count_site(site, r, after == PW_AFTER_REWRITTEN, n);
-	return 0;
+	return err;
 }
 
 void pw_wipes_count_calls(struct pw_wipe_ledger *l)
