@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/trace.h"
+#include "user/model/export.h"
 #include "user/view/secret_report.h"
 #include "user/view/wipe_report.h"
 
@@ -422,6 +423,30 @@ static void a_dirty_secret_is_an_alert(void **state)
 	pw_secret_report_deinit(&r);
 }
 
+/* What the daemon's table says of past ones survives the way to the command. */
+static void the_table_of_secrets_travels(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_model *there;
+
+	play_secrets(f);
+	assert_int_equal(pw_model_create(NULL, &there), 0);
+	assert_int_equal(pw_model_export_secrets(f->m, pw_model_ingest, there), 0);
+	assert_int_equal(there->secrets.count, f->m->secrets.count);
+	for (size_t i = 0; i < there->secrets.count; i++) {
+		const struct pw_secret_row *a = &f->m->secrets.rows[i], *b = &there->secrets.rows[i];
+
+		assert_int_equal(a->id, b->id);
+		assert_int_equal(a->state, b->state);
+		assert_int_equal(a->live, b->live);
+		assert_int_equal(a->ended_ns, b->ended_ns);
+		assert_int_equal(a->registered_ns, b->registered_ns);
+		assert_int_equal(a->sums.pages_dirty, b->sums.pages_dirty);
+		assert_string_equal((const char *)a->sums.label, (const char *)b->sums.label);
+	}
+	pw_model_destroy(there);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -438,6 +463,7 @@ int main(void)
 		CASE(ranges_are_chosen_by_state_and_process),
 		CASE(events_go_with_their_ranges),
 		CASE(a_dirty_secret_is_an_alert),
+		CASE(the_table_of_secrets_travels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,13 @@ enum pw_takes {
 	PW_TAKES_SOURCE = PW_TAKES_SOCKET | PW_TAKES_SETUP,
 };
 
+/* Who tells of registered secrets. */
+enum pw_secret_source {
+	PW_SECRETS_BESIDE, /* what counts pages, too */
+	PW_SECRETS_OF_MODULE, /* the module's device, in its place */
+	PW_SECRETS_OF_DAEMON, /* all that the daemon knows, once */
+};
+
 struct pw_common {
 	const struct pw_command *command;
 	unsigned int takes; /* enum pw_takes */
@@ -88,7 +95,7 @@ struct pw_common {
 	uint64_t count; /* 0: no limit */
 	const char *socket_path; /* --socket PATH, "none": never the daemon */
 	const char *input; /* --replay FILE: a recording in place of the live machine */
-	bool module; /* secrets: the module's device, not what counts pages */
+	enum pw_secret_source secrets;
 	struct pw_source_options source; /* --sample, --capacity, --vm-calls, --no-seed, --root */
 };
 

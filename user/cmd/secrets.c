@@ -160,14 +160,30 @@ static int look(struct secrets *s, struct pw_error *err)
 	return rc ? rc : end_registration(s, err);
 }
 
+/* What is looked at over time: the daemon's table is of one moment. */
+static bool takes_time(const struct secrets *s)
+{
+	return s->registers || s->follow || s->duration_ns || s->common.count;
+}
+
 /*
- * The daemon, where it hears of the module: it knows ranges that have ended
- * too. Else the device; who may not open it may still ask the daemon.
+ * The daemon, where it hears of the module: it knows the ranges that have
+ * ended too. Else, or over time, the device; who may not open it gets the
+ * daemon's stream.
  */
 static int open_session(struct secrets *s, struct pw_error *err)
 {
-	s->common.module = !s->common.input &&
-			   (s->registers || !pw_wipe_source_daemon_sees_module(&s->common));
+	bool daemon = !s->common.input && pw_wipe_source_daemon_sees_module(&s->common);
+	int rc;
+
+	if (daemon && !takes_time(s))
+		s->common.secrets = PW_SECRETS_OF_DAEMON;
+	else if (!s->common.input)
+		s->common.secrets = PW_SECRETS_OF_MODULE;
+	rc = pw_session_open(&s->common, &s->session, err);
+	if (!daemon || s->registers || (rc != -EACCES && rc != -EPERM))
+		return rc;
+	s->common.secrets = PW_SECRETS_BESIDE;
 	return pw_session_open(&s->common, &s->session, err);
 }
 
@@ -366,7 +382,7 @@ static int run(int argc, char **argv)
 	if (s.device >= 0)
 		close(s.device);
 	/* no module: the rest of Pagewarden works, this part does not */
-	if (rc == -ENOENT && s.common.module && !s.session) {
+	if (rc == -ENOENT && s.common.secrets == PW_SECRETS_OF_MODULE && !s.session) {
 		pw_error_print(&err, stderr);
 		return PW_EXIT_DEGRADED;
 	}
@@ -382,8 +398,8 @@ const struct pw_command pw_command_secrets = {
 	.usage = "pagewarden secrets [options]",
 	.help =
 		"Programs register their secrets through libpagewarden; the module tells whether each\n"
-		"page was clean when it went. Asks the daemon where it observes wipes, else the module's\n"
-		"device, which knows the live ranges alone.\n"
+		"page was clean when it went. Asks the daemon where it observes wipes, which remembers\n"
+		"ranges that ended, else the module's device, which knows the live ones alone.\n"
 		"\n"
 		"Options:\n"
 		"      --pid PID          of this process alone\n"

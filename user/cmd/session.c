@@ -17,8 +17,11 @@ static int open_source(struct pw_session *s, const struct pw_common *c, struct p
 {
 	if (c->input)
 		return pw_source_replay_create(c->input, &s->source, err);
-	if (c->module)
+	if (c->secrets == PW_SECRETS_OF_MODULE)
 		return pw_source_module_create(&s->source, err);
+	if (c->secrets == PW_SECRETS_OF_DAEMON)
+		return pw_source_secrets_create(c->socket_path ? c->socket_path : PW_SOURCE_SOCKET,
+						&s->source, err);
 	return pw_source_open_best(&s->options, c->socket_path, &s->source, &s->why, err);
 }
 

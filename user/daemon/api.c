@@ -337,6 +337,13 @@ static void answer_secrets(struct pw_daemon *d, const struct query *q, struct pw
 	pw_api_secrets(d, &q->ledger, ret);
 }
 
+static void answer_secret_records(struct pw_daemon *d, const struct query *q,
+				  struct pw_http_answer *ret)
+{
+	(void)q;
+	pw_api_secret_records(d, ret);
+}
+
 /* ---- segments -------------------------------------------------------------------- */
 
 static void segments_failed(const struct pw_process *p, int r, const struct pw_error *err,
@@ -507,6 +514,7 @@ static const struct {
 	{ "/v1/wipes", TAKES_PROCESS | TAKES_WIPE | TAKES_LIMIT, answer_wipes },
 	{ "/v1/wipes/summary", TAKES_PROCESS | TAKES_WIPE, answer_wipe_summary },
 	{ "/v1/secrets", TAKES_PROCESS | TAKES_STATE | TAKES_LIMIT, answer_secrets },
+	{ "/v1/secrets/records", 0, answer_secret_records },
 	{ "/v1/alerts", TAKES_PROCESS, answer_alerts },
 	{ "/v1/history/processes", TAKES_RANGE | TAKES_LIMIT, answer_history_processes },
 	{ "/v1/history/processes/#", TAKES_RANGE | TAKES_LIMIT, answer_history_points },

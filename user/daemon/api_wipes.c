@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/daemon/api_wipes.h"
 
+#include "user/base/cleanup.h"
 #include "user/daemon/answer.h"
 #include "user/daemon/api.h"
+#include "user/daemon/memory_tape.h"
 #include "user/daemon/state.h"
+#include "user/model/export.h"
 #include "user/view/wipe_report.h"
 
 static bool is_filtered(const struct pw_wipe_filter *f)
@@ -64,4 +67,21 @@ void pw_api_secrets(struct pw_daemon *d, const struct pw_ledger_query *q, struct
 	pw_secret_report_document(&r, &doc);
 	pw_answer_document(ret, &doc.doc);
 	pw_secret_report_deinit(&r);
+}
+
+void pw_api_secret_records(struct pw_daemon *d, struct pw_http_answer *ret)
+{
+	struct pw_memory_tape tape;
+	int r = pw_memory_tape_init(&tape, 0); /* the table is bounded */
+
+	r = r ? r : pw_model_export_secrets(d->model, pw_memory_tape_sink, &tape);
+	r = r ? r : pw_recording_flush(tape.writer);
+	if (r) {
+		pw_api_error(ret, 500, NULL, "out of memory");
+	} else {
+		ret->type = "application/octet-stream";
+		ret->bytes = pw_steal(tape.bytes);
+		ret->len = tape.len;
+	}
+	pw_memory_tape_deinit(&tape);
 }

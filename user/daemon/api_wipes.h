@@ -20,5 +20,7 @@ void pw_api_wipe_summary(struct pw_daemon *d, const struct pw_ledger_query *q,
 			 struct pw_http_answer *ret);
 void pw_api_alerts(struct pw_daemon *d, const struct pw_ledger_query *q, struct pw_http_answer *ret);
 void pw_api_secrets(struct pw_daemon *d, const struct pw_ledger_query *q, struct pw_http_answer *ret);
+/* All of them as records: pw_model_export_secrets(). */
+void pw_api_secret_records(struct pw_daemon *d, struct pw_http_answer *ret);
 
 #endif

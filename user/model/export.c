@@ -136,3 +136,30 @@ int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx)
 	r = r ? r : export_wipes(m, NULL, fn, ctx);
 	return r ? r : fn(ctx, &m->tick.rec);
 }
+
+static int export_secret(const struct pw_secret_row *row, pw_export_fn fn, void *ctx)
+{
+	struct pw_secret begin = pw_secret_as_record(row), end = row->sums;
+	int r = fn(ctx, &begin.rec);
+
+	if (r || row->live)
+		return r;
+	/* an end that nobody told of has no verdict */
+	if (end.event != PW_SECRET_ENDED)
+		end.verdict = PW_SECRET_UNKNOWN;
+	end.event = PW_SECRET_ENDED;
+	end.rec.time_ns = row->ended_ns;
+	return fn(ctx, &end.rec);
+}
+
+int pw_model_export_secrets(const struct pw_model *m, pw_export_fn fn, void *ctx)
+{
+	int r;
+
+	if (!m->has_machine || !m->sequence)
+		return 0;
+	r = fn(ctx, &m->machine.rec);
+	for (size_t i = 0; !r && i < m->secrets.count; i++)
+		r = export_secret(&m->secrets.rows[i], fn, ctx);
+	return r ? r : fn(ctx, &m->tick.rec);
+}

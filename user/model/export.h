@@ -23,5 +23,10 @@ int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx);
 /* The same of this one alone, with its secrets. */
 int pw_model_export_process(const struct pw_model *m, const struct pw_process *p, pw_export_fn fn,
 			    void *ctx);
+/*
+ * MACHINE, each registered secret as REGISTERED and, where it has ended, an
+ * ENDED with its sums, then the last TICK: what became of the past ones too.
+ */
+int pw_model_export_secrets(const struct pw_model *m, pw_export_fn fn, void *ctx);
 
 #endif

@@ -117,6 +117,8 @@ int pw_source_replay_create(const char *path, struct pw_source **ret, struct pw_
 int pw_source_array_create(const void *bytes, size_t len, struct pw_source **ret);
 /* The daemon's stream (user/source/stream.c). -ENOENT or -ECONNREFUSED: no daemon runs. */
 int pw_source_stream_create(const char *socket_path, struct pw_source **ret, struct pw_error *err);
+/* The registered secrets that the daemon knows, ended ones too: one interval. Errors as above. */
+int pw_source_secrets_create(const char *socket_path, struct pw_source **ret, struct pw_error *err);
 /* Where the daemon listens; in its place, "none" means never to ask it. */
 #define PW_SOURCE_SOCKET "/run/pagewarden/pagewarden.sock"
 /*

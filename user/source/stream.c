@@ -172,7 +172,8 @@ static const struct pw_source_ops stream_ops = {
 	.destroy = stream_destroy,
 };
 
-static int open_stream(struct stream_source *src, const char *path, struct pw_error *err)
+static int open_stream(struct stream_source *src, const char *path, const char *target,
+		       struct pw_error *err)
 {
 	struct pw_recording_reader *reader;
 	int rc;
@@ -180,9 +181,9 @@ static int open_stream(struct stream_source *src, const char *path, struct pw_er
 	src->path = strdup(path);
 	if (!src->path)
 		return pw_error_set(err, -ENOMEM, "no memory for the daemon's stream");
-	rc = open_body(path, "/v1/stream", OPEN_TIMEOUT_MS, &src->body, &reader, err);
+	rc = open_body(path, target, OPEN_TIMEOUT_MS, &src->body, &reader, err);
 	if (rc == -ESRCH)
-		return pw_error_set(err, -EPROTO, "the daemon at %s has no record stream", path);
+		return pw_error_set(err, -EPROTO, "the daemon at %s has no %s", path, target);
 	if (rc)
 		return rc;
 	src->body.timeout_ms = -1; /* the daemon sets the pace */
@@ -190,7 +191,8 @@ static int open_stream(struct stream_source *src, const char *path, struct pw_er
 	return 0;
 }
 
-int pw_source_stream_create(const char *socket_path, struct pw_source **ret, struct pw_error *err)
+static int create(const char *socket_path, const char *target, struct pw_source **ret,
+		  struct pw_error *err)
 {
 	struct stream_source *src = calloc(1, sizeof(*src));
 	int rc;
@@ -199,11 +201,21 @@ int pw_source_stream_create(const char *socket_path, struct pw_source **ret, str
 		return pw_error_set(err, -ENOMEM, "no memory for the daemon's stream");
 	src->source.ops = &stream_ops;
 	src->body.fd = -1;
-	rc = open_stream(src, socket_path, err);
+	rc = open_stream(src, socket_path, target, err);
 	if (rc) {
 		stream_destroy(&src->source);
 		return rc;
 	}
 	*ret = &src->source;
 	return 0;
+}
+
+int pw_source_stream_create(const char *socket_path, struct pw_source **ret, struct pw_error *err)
+{
+	return create(socket_path, "/v1/stream", ret, err);
+}
+
+int pw_source_secrets_create(const char *socket_path, struct pw_source **ret, struct pw_error *err)
+{
+	return create(socket_path, "/v1/secrets/records", ret, err);
 }
