@@ -25,6 +25,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "look.h"
 #include "target.h"
 #include "wipe.h"
 #include "uapi/pagewarden_dev.h"
@@ -171,17 +172,32 @@ static void look(const struct wiper *w, unsigned long address, unsigned int coun
 /* ---- wiping ---------------------------------------------------------------------- */
 
 /*
- * Who else has the page as it is now. It is asked for reading, which brings it in
- * and leaves a shared page shared.
+ * The page as it is now, with a reference. One that is there is taken as it is:
+ * get_user_pages() marks it as used, and what waits to be moved to the active
+ * list has one reference more, for which the kernel would copy it when it is
+ * written to, and give the old one back unwiped. What is not there is asked for
+ * reading, which brings it in and leaves a shared page shared.
  */
+static struct page *page_before(const struct wiper *w, unsigned long address)
+{
+	struct page *page;
+
+	if (pw_look_up(w->mm, address, &page) == PW_PLACE_PAGE)
+		return page;
+	if (page)
+		put_page(page);
+	return pw_get_user_pages_remote(w->mm, address, 1, 0, &page) == 1 ? page : NULL;
+}
+
+/* Who else has the page as it is now. */
 static void count_copies(struct wiper *w, unsigned long address, unsigned int i)
 {
 	bool shared = w->before[i] == ENTRY_SWAP_SHARED;
 	bool swapped = shared || w->before[i] == ENTRY_SWAP;
-	struct page *page;
+	struct page *page = page_before(w, address);
 
 	w->pfn_before[i] = 0;
-	if (pw_get_user_pages_remote(w->mm, address, 1, 0, &page) == 1) {
+	if (page) {
 		if (PageAnon(page)) {
 			shared |= pw_page_mapped_again(page);
 			swapped |= folio_test_swapcache(page_folio(page));
