@@ -17,12 +17,26 @@ under() {
 	check "$test under $name" "$tmp/$test"
 }
 
+# memfd_secret is no system call that valgrind knows: it says ENOSYS, as an old kernel would.
+under_valgrind() {
+	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no --child-silent-after-fork=yes \
+		"$build/tests/unit/$1" >"$tmp/valgrind" 2>&1
+	local status=$?
+
+	# A uprobe is a breakpoint in the code that valgrind translates: 128 + SIGTRAP.
+	if [ $status -eq 133 ] && grep -q 'at 0x.*: explicit_bzero' "$tmp/valgrind"; then
+		skip "$1 under valgrind" 'somebody observes explicit_bzero on this machine, where valgrind dies'
+	elif [ $status -eq 0 ]; then
+		pass "$1 under valgrind"
+	else
+		fail "$1 under valgrind" "status $status: $(tail -n 30 "$tmp/valgrind")"
+	fi
+}
+
 # A forked child ends while its parent's threads are not joined.
 export ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS='die_after_fork=0 report_thread_leaks=0'
 for t in test_lib_wipe test_lib_secret; do
 	under 'address and undefined' "$t" -fsanitize=address,undefined -fno-sanitize-recover=undefined
 	under thread "$t" -fsanitize=thread
-	# memfd_secret is no system call that valgrind knows: it says ENOSYS, as an old kernel would.
-	check "$t under valgrind" valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no \
-		--child-silent-after-fork=yes "$build/tests/unit/$t"
+	under_valgrind "$t"
 done
