@@ -449,6 +449,17 @@ static void tell(struct pw_watch *w, struct pw_op *op)
 
 /* ---- rounds ---------------------------------------------------------------------------------------------- */
 
+/* What is sealed is over too. */
+static void over_all(struct pw_watch *w)
+{
+	struct pw_op *op;
+
+	spin_lock(&w->lock);
+	list_for_each_entry(op, &w->ops, link)
+		op->over |= op->sealed;
+	spin_unlock(&w->lock);
+}
+
 /* What is noted by now; NULL: nothing. */
 static struct pw_op *seal_all(struct pw_watch *w)
 {
@@ -518,6 +529,7 @@ static bool fate_round(struct pw_watch *w)
 	q.unmapped = READ_ONCE(w->unmapped);
 	/* Until the operations that are noted are over. */
 	mmu_interval_read_begin(&w->notifier);
+	over_all(w);
 	q.alive = mmget_not_zero(w->mm);
 	for (; op; op = next) {
 		bool done = judge_in_time(&q, op);

@@ -167,6 +167,17 @@ enum pw_place pw_look_up(struct mm_struct *mm, unsigned long address, struct pag
 	return PW_PLACE_BUSY;
 }
 
+bool pw_look_huge(struct mm_struct *mm, unsigned long address)
+{
+	struct leaf leaf;
+	unsigned long irqs;
+
+	local_irq_save(irqs);
+	walk(mm, address, &leaf);
+	local_irq_restore(irqs);
+	return leaf.place == PW_PLACE_PAGE && !leaf.ptep;
+}
+
 /* ---- in a page ---------------------------------------------------------------------- */
 
 static bool is_secretmem(struct page *page)

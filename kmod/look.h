@@ -28,6 +28,9 @@ enum pw_place {
  */
 enum pw_place pw_look_up(struct mm_struct *mm, unsigned long address, struct page **ret);
 
+/* Whether one entry, of a PMD, maps a huge page there; as pw_look_up(). */
+bool pw_look_huge(struct mm_struct *mm, unsigned long address);
+
 /* What was in a part of a page. */
 struct pw_contents {
 	u32 dirty_bytes; /* not 0 */

@@ -63,6 +63,11 @@ void pw_op_free(struct pw_op *op)
 	kfree(op);
 }
 
+static u32 current_tid(void)
+{
+	return current->flags & PF_KTHREAD ? 0 : task_pid_nr(current);
+}
+
 /* ---- what is there ------------------------------------------------------------------- */
 
 static void group_add(struct pw_watch *w, struct pw_group *group, unsigned long index,
@@ -252,12 +257,38 @@ static void observe(struct pw_watch *w, unsigned long from, unsigned long to)
 	spin_unlock(&w->lock);
 }
 
-/* ---- operations ----------------------------------------------------------------------------- */
-
-static u32 current_tid(void)
+/*
+ * An operation on a part of a huge page, and any move of it, splits its mapping
+ * first, with a callback of its own, in the midst of the first one. Nothing goes
+ * by that, and what the outer one left isn't to be seen yet. It is known by the
+ * mapping that is still one, though an operation was noted that would have left
+ * none.
+ */
+static bool splits_for(const struct pw_op *op, unsigned long begin, unsigned long end)
 {
-	return current->flags & PF_KTHREAD ? 0 : task_pid_nr(current);
+	bool whole = op->begin <= begin && op->end >= end;
+
+	if (op->kind != PW_OP_ZAP || op->over || op->begin >= end || op->end <= begin)
+		return false;
+	return op->tid == current_tid() && (!whole || op->cause == PW_CAUSE_UNMAP);
 }
+
+static bool splits_only(struct pw_watch *w, const struct mmu_notifier_range *range)
+{
+	struct pw_op *op;
+	bool splits = false;
+
+	if (range->event != MMU_NOTIFY_CLEAR || !IS_ALIGNED(range->start, PMD_SIZE) ||
+	    range->end - range->start != PMD_SIZE || !pw_look_huge(w->mm, range->start))
+		return false;
+	spin_lock(&w->lock);
+	list_for_each_entry(op, &w->ops, link)
+		splits |= splits_for(op, range->start, range->end);
+	spin_unlock(&w->lock);
+	return splits;
+}
+
+/* ---- operations ----------------------------------------------------------------------------- */
 
 static s64 op_pages(const struct pw_op *op)
 {
@@ -314,6 +345,22 @@ static struct page *first_page(struct pw_watch *w, unsigned long from, unsigned 
 }
 
 /*
+ * Whether the caller itself has mmap_lock for writing: who discards has it for
+ * reading at most, who makes small pages into a huge one has it so.
+ */
+static bool mm_is_mine(struct mm_struct *mm)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return false; /* its locks don't tell; MADV_COLLAPSE finds our references and gives up */
+#else
+	long owner = atomic_long_read(&mm->mmap_lock.owner);
+
+	/* The lowest bits are flags, the very lowest that of readers. */
+	return !(owner & 1) && (owner & ~7l) == (long)current;
+#endif
+}
+
+/*
  * Reclaim and migration hold the folio's lock and come folio by folio; khugepaged
  * and ksmd are kernel threads.
  */
@@ -322,7 +369,7 @@ static bool moves_folio(struct pw_watch *w, unsigned long from, unsigned long to
 	struct page *page;
 	bool moves;
 
-	if (current->flags & PF_KTHREAD)
+	if (current->flags & PF_KTHREAD || mm_is_mine(w->mm))
 		return true;
 	page = first_page(w, from, to);
 	if (!page)
@@ -370,6 +417,8 @@ static void note_release(struct pw_watch *w, const struct mmu_notifier_range *ra
 	enum pw_op_kind kind = PW_OP_ZAP;
 	struct pw_op *op;
 
+	if (splits_only(w, range))
+		return;
 	observe(w, from, to);
 	if (range->event == MMU_NOTIFY_MIGRATE ||
 	    (range->event == MMU_NOTIFY_CLEAR && moves_folio(w, from, to))) {
@@ -389,6 +438,8 @@ static void note_release(struct pw_watch *w, const struct mmu_notifier_range *ra
 	}
 	op->cause = cause;
 	op->tid = current_tid();
+	op->begin = range->start;
+	op->end = range->end;
 	op->from = from;
 	op->to = to;
 	note_pages(w, op, from, to, mmu_notifier_range_blockable(range));

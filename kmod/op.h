@@ -64,7 +64,10 @@ struct pw_op {
 	u32 cause; /* as far as it is known before: enum pw_secret_cause */
 	u32 tid;
 	bool sealed; /* being looked at: no neighbour joins it any more */
-	unsigned long from; /* pages of the range */
+	bool over; /* its callers have done what they were about to do */
+	unsigned long begin; /* the whole of it, as addresses */
+	unsigned long end;
+	unsigned long from; /* what it is about of the range, in pages */
 	unsigned long to;
 	u64 deadline_ns; /* what is open then, is guessed on the safe side; 0: not looked at yet */
 	s64 pending;

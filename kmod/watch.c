@@ -535,20 +535,17 @@ int pw_unwatch_ioctl(struct pw_file *file, void *argument)
 	return 0;
 }
 
-static bool may_see(const struct pw_file *file, const struct pw_watch *w)
+/* The live watch that the caller may see, with the lowest id above `after`. */
+static struct pw_watch *watch_next(u64 after)
 {
-	return !atomic_read(&w->ending) && (file->reader.all || file->reader.uid == w->base.uid);
-}
-
-/* The live watch that the descriptor's opener may see, with the lowest id above `after`. */
-static struct pw_watch *watch_next(struct pw_file *file, u64 after)
-{
+	u32 uid = from_kuid(&init_user_ns, current_uid());
+	bool all = capable(CAP_SYS_ADMIN);
 	unsigned long id = after;
 	struct pw_watch *w;
 
 	xa_lock(&watches);
 	while ((w = xa_find_after(&watches, &id, ULONG_MAX, XA_PRESENT)))
-		if (may_see(file, w)) {
+		if (!atomic_read(&w->ending) && (all || w->base.uid == uid)) {
 			kref_get(&w->refs);
 			break;
 		}
@@ -564,9 +561,17 @@ int pw_next_ioctl(struct pw_file *file, void *argument)
 
 	if (arg->flags || arg->reserved)
 		return -EINVAL;
-	w = watch_next(file, arg->after);
+	w = watch_next(arg->after);
 	if (!w)
 		return -ENOENT;
+	/* What went until now counts. */
+	if (mutex_lock_interruptible(&w->resolve)) {
+		watch_put(w);
+		return -EINTR;
+	}
+	if (!w->finished)
+		pw_fate_drain(w);
+	mutex_unlock(&w->resolve);
 	spin_lock(&w->lock);
 	total = w->total;
 	arg->held_pages = w->held_count;
