@@ -9,7 +9,7 @@
 #
 #   Bug: what it is
 #   Kernel: NAME                the debug kernel that is to catch it
-#   Run: TEST...                of tests/module
+#   Run: TEST [CASE]            of tests/module, and the cases whose name contains it; may be repeated
 #   Caught: KIND REGEX          KIND of complaints.awk, "left" for what is left after the
 #                               unloading, or "test" for a failure that a test reports itself
 #
@@ -20,7 +20,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 limit=900
 
-field() { sed -n "s/^$2: //p" "$1" | head -n 1; }
+field() { sed -n "s/^$2: //p" "$1"; }
 
 build_plant() {
 	local patch=$1 kernel=$2 copy=$3
@@ -30,14 +30,14 @@ build_plant() {
 }
 
 run_plant() {
-	local patch=$1 name=$2 kernel=$3 tree=$tmp/tree-$2 test
+	local patch=$1 name=$2 kernel=$3 tree=$tmp/tree-$2 test only
 
 	debug_tree "$tree"
 	debug_begin "$tree" "$tmp/module-$name/pagewarden.ko"
-	for test in $(field "$patch" Run); do
+	while read -r test only; do
 		vm_add "$tree" "$vm_build/tests/module/$test"
-		debug_job "$tree" "$test" "$limit" "PW_STEPS=${PW_STEPS:-500} $(vm_path_of "$vm_build/tests/module/$test")"
-	done
+		debug_job "$tree" "$test" "$limit" "$(vm_path_of "$vm_build/tests/module/$test") $only"
+	done < <(field "$patch" Run)
 	debug_end "$tree"
 	VM_TIMEOUT=$((limit * 2)) debug_boot "$tree" "$kernel" "$tmp/out-$name"
 	debug_keep "plant-$name" "$tmp/out-$name"
@@ -46,13 +46,13 @@ run_plant() {
 
 # Everything that was said, as KIND TEXT.
 heard() {
-	local out=$1 patch=$2 test
+	local out=$1 patch=$2 test _
 
 	cut -f 2,3 "$out/complaints" | tr '\t' ' '
 	vm_job_output "$out" leaks | sed 's/^/left /'
-	for test in $(field "$patch" Run); do
+	while read -r test _; do
 		vm_job_output "$out" "$test" | sed -n 's/^not ok [0-9]* /test /p'
-	done
+	done < <(field "$patch" Run)
 }
 
 for patch in "$here"/plants/*"${FILTER_PLANTS:-}"*.patch; do

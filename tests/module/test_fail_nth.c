@@ -604,7 +604,7 @@ static void no_faults_here(const void *arg)
 	tap_skip("this kernel has no /proc/TID/fail-nth: it is built without fault injection");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	tap_seconds = 600;
 	tap_afterwards = dev_leftovers;
@@ -613,6 +613,7 @@ int main(void)
 		return tap_end();
 	}
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		tap_case(fail_each, &calls[i], "%s", calls[i].name);
+		if (argc == 1 || strstr(calls[i].name, argv[1]))
+			tap_case(fail_each, &calls[i], "%s", calls[i].name);
 	return tap_end();
 }
