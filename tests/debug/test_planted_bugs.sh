@@ -38,7 +38,9 @@ run_plant() {
 		vm_add "$tree" "$vm_build/tests/module/$test"
 		debug_job "$tree" "$test" "$limit" "$(vm_path_of "$vm_build/tests/module/$test") $only"
 	done < <(field "$patch" Run)
-	debug_end "$tree"
+	case $(field "$patch" Caught) in
+	left*) debug_end "$tree" ;;
+	esac
 	VM_TIMEOUT=$((limit * 2)) debug_boot "$tree" "$kernel" "$tmp/out-$name"
 	debug_keep "plant-$name" "$tmp/out-$name"
 	rm -rf "$tree"
