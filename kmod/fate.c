@@ -175,8 +175,8 @@ static void count_fate(struct pw_counts *counts, enum pw_fate fate, u64 pages)
 
 /* ---- held pages --------------------------------------------------------------------------------- */
 
-/* Under the folio's lock nobody gives it to a cache; what nobody has, nobody misses. */
-static bool scrub(struct page *page)
+/* Under the folio's lock nobody gives it to a cache; what nobody has, nobody will have. */
+static bool may_wipe(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 	bool alone;
@@ -186,31 +186,31 @@ static bool scrub(struct page *page)
 	alone = pw_page_mapcount(page) == 0 && !folio_test_swapcache(folio) &&
 		(folio_test_anon(folio) || !folio_mapping(folio)) &&
 		pw_look_strangers(folio) <= 0;
-	if (alone)
-		clear_highpage(page);
 	folio_unlock(folio);
 	return alone;
 }
 
-/* A held page that nobody has but us. */
-static void count_gone(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
+/* A held page that nobody has but us; true: it is to be wiped. */
+static bool count_gone(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
 		       struct page *page)
 {
 	struct pw_contents contents;
 	unsigned int from, to;
+	bool wipe;
 
 	pw_watch_part(w, index, &from, &to);
 	pw_look_into(page, from, to, &contents);
 	if (contents.reason) {
 		pw_counts_unknown(counts, 1, contents.reason);
-		return;
+		return false;
 	}
 	count_dirty(w, counts, index, contents.dirty_bytes, contents.first_dirty);
-	if (contents.dirty_bytes && w->base.flags & PW_SECRET_SCRUBBING)
-		counts->scrubbed += scrub(page);
+	wipe = contents.dirty_bytes && w->base.flags & PW_SECRET_SCRUBBING && may_wipe(page);
+	counts->scrubbed += wipe;
+	return wipe;
 }
 
-static void slot_forget(struct pw_watch *w, unsigned long index)
+static void slot_forget(struct pw_watch *w, unsigned long index, bool wipe)
 {
 	struct page *page = w->held[index];
 
@@ -219,7 +219,7 @@ static void slot_forget(struct pw_watch *w, unsigned long index)
 	w->owner[index] = NULL;
 	w->held_count--;
 	spin_unlock(&w->lock);
-	pw_hold_release(page);
+	pw_hold_release(page, wipe);
 	pw_watch_unheld(w, 1);
 }
 
@@ -261,6 +261,7 @@ static void judge_slot(struct question *q, struct pw_op *op, unsigned long index
 {
 	int mapcount = folio_test_anon(page_folio(page)) ? 1 : pw_page_mapcount(page) + 1;
 	enum pw_fate fate = fate_of_page(q, page, index, mapcount);
+	bool wipe = false;
 
 	if (fate == PW_FATE_OPEN)
 		return;
@@ -271,10 +272,10 @@ static void judge_slot(struct question *q, struct pw_op *op, unsigned long index
 	if (!slot_claim(q->w, op, index))
 		return;
 	if (fate == PW_FATE_GONE)
-		count_gone(q->w, &op->counts, index, page);
+		wipe = count_gone(q->w, &op->counts, index, page);
 	else
 		count_fate(&op->counts, fate, 1);
-	slot_forget(q->w, index);
+	slot_forget(q->w, index, wipe);
 }
 
 static void judge_slots(struct question *q, struct pw_op *op)
@@ -579,6 +580,18 @@ static void count_there(struct pw_watch *w, struct pw_counts *counts, unsigned l
 		count_dirty(w, counts, index, contents.dirty_bytes, contents.first_dirty);
 }
 
+/* Its going could not be noted (no memory): looked at now as then, and not again. */
+static void look_at_gone(struct pw_watch *w, unsigned long index, struct page *page)
+{
+	struct pw_counts went;
+
+	pw_counts_init(&went);
+	slot_forget(w, index, count_gone(w, &went, index, page));
+	spin_lock(&w->lock);
+	pw_counts_add(&w->total, &went);
+	spin_unlock(&w->lock);
+}
+
 /* A held page in its place is looked at where it is. */
 static bool look_at_held(struct pw_watch *w, struct pw_counts *counts, unsigned long index)
 {
@@ -586,9 +599,8 @@ static bool look_at_held(struct pw_watch *w, struct pw_counts *counts, unsigned 
 
 	if (!page)
 		return false;
-	/* Its going could not be noted (no memory): looked at now as then. */
 	if (pw_page_mapcount(page) == 0)
-		count_gone(w, counts, index, page);
+		look_at_gone(w, index, page);
 	else
 		count_there(w, counts, index, page);
 	return true;
@@ -675,5 +687,5 @@ void pw_fate_release(struct pw_watch *w)
 
 	for (index = 0; w->held && index < w->pages; index++)
 		if (w->held[index])
-			slot_forget(w, index);
+			slot_forget(w, index, false);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `pins` counts our pins by the number of the folio's first page. A folio that
- * is pinned is neither split nor freed, so the number stays right. pins_lock (a
- * mutex) serialises its changes; nothing but memory is taken under it. Readers
- * need none: the xarray is read under RCU.
+ * `pins` has, by page frame, how many pins of ours a page has and whether it is to
+ * be wiped when the last one goes. A folio that is pinned is neither split nor
+ * freed. pins_lock (a mutex) serialises changes; nothing but memory is taken
+ * under it. Readers need none: the xarray is read under RCU.
  */
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/mutex.h>
@@ -18,6 +19,9 @@
 static struct xarray pins = XARRAY_INIT(pins, XA_FLAGS_ACCOUNT);
 static DEFINE_MUTEX(pins_lock);
 
+#define WIPE 1ul /* in an entry, beside the count */
+#define ONE 2ul
+
 static unsigned long pins_of(unsigned long pfn)
 {
 	void *entry = xa_load(&pins, pfn);
@@ -27,40 +31,50 @@ static unsigned long pins_of(unsigned long pfn)
 
 static int pins_add(struct page *page)
 {
-	unsigned long pfn = folio_pfn(page_folio(page));
+	unsigned long pfn = page_to_pfn(page);
 	int err;
 
 	mutex_lock(&pins_lock);
-	err = xa_err(xa_store(&pins, pfn, xa_mk_value(pins_of(pfn) + 1), GFP_KERNEL));
+	err = xa_err(xa_store(&pins, pfn, xa_mk_value(pins_of(pfn) + ONE), GFP_KERNEL));
 	mutex_unlock(&pins_lock);
 	return err;
 }
 
-static void pins_remove(struct page *page)
+/* True: it was the last one of a page that is to be wiped. */
+static bool pins_remove(struct page *page, bool wipe)
 {
-	unsigned long pfn = folio_pfn(page_folio(page));
-	unsigned long count;
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long pin;
+	bool last;
 
 	mutex_lock(&pins_lock);
-	count = pins_of(pfn);
-	if (count > 1)
-		xa_store(&pins, pfn, xa_mk_value(count - 1), GFP_NOWAIT); /* replaces: allocates nothing */
-	else
+	pin = (pins_of(pfn) - ONE) | (wipe ? WIPE : 0);
+	last = pin < ONE;
+	if (last)
 		xa_erase(&pins, pfn);
+	else
+		xa_store(&pins, pfn, xa_mk_value(pin), GFP_NOWAIT); /* replaces one: no memory */
 	mutex_unlock(&pins_lock);
+	return last && pin & WIPE;
 }
 
 int pw_hold_refs(struct folio *folio)
 {
-	unsigned long count = pins_of(folio_pfn(folio));
+	unsigned long first = folio_pfn(folio), pfn, count = 0;
+	void *entry;
 
-	return folio_test_large(folio) ? count : count * GUP_PIN_COUNTING_BIAS;
+	if (!folio_test_large(folio))
+		return pins_of(first) / ONE * GUP_PIN_COUNTING_BIAS;
+	xa_for_each_range(&pins, pfn, entry, first, first + folio_nr_pages(folio) - 1)
+		count += xa_to_value(entry) / ONE;
+	return count;
 }
 
-void pw_hold_release(struct page *page)
+/* Counted to the last: a pin that is not counted looks like a stranger, and only for a moment. */
+void pw_hold_release(struct page *page, bool wipe)
 {
-	/* In this order: a pin that is not counted looks like a stranger, and one counted too often hides one. */
-	pins_remove(page);
+	if (pins_remove(page, wipe))
+		clear_highpage(page);
 	unpin_user_page(page);
 }
 
@@ -79,7 +93,7 @@ static long pin_chunk(struct mm_struct *mm, unsigned long start, unsigned long c
 		if (!pins_add(pages[i]))
 			continue;
 		while (i > 0)
-			pins_remove(pages[--i]);
+			pins_remove(pages[--i], false);
 		unpin_user_pages(pages, got);
 		return -ENOMEM;
 	}
@@ -97,7 +111,7 @@ int pw_hold_pages(struct mm_struct *mm, unsigned long start, unsigned long count
 
 		if (got < 0) {
 			while (done > 0)
-				pw_hold_release(pages[--done]);
+				pw_hold_release(pages[--done], false);
 			return got;
 		}
 		done += got;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Pages that the module pins, and how often: two watches may hold the same page,
- * and neither must take the other for somebody who keeps it.
+ * and neither must take the other for somebody who keeps it, or wipe what the
+ * other has not looked at yet.
  */
 #ifndef PW_HOLD_H
 #define PW_HOLD_H
+
+#include <linux/types.h>
 
 struct folio;
 struct mm_struct;
@@ -18,7 +21,11 @@ struct page;
  */
 int pw_hold_pages(struct mm_struct *mm, unsigned long start, unsigned long count,
 		  struct page **pages);
-void pw_hold_release(struct page *page); /* sleeps */
+/*
+ * wipe: nobody but us has the page, and that can't change any more: it is to be
+ * cleared when our last pin goes. Sleeps.
+ */
+void pw_hold_release(struct page *page, bool wipe);
 
 /* References that our pins are on this folio. Never sleeps. */
 int pw_hold_refs(struct folio *folio);

@@ -413,7 +413,7 @@ static int watch_arm(struct pw_watch *w)
 		if (armed)
 			return 0;
 		for (i = 0; i < w->pages; i++)
-			pw_hold_release(w->held[i]);
+			pw_hold_release(w->held[i], false);
 	}
 	return -EAGAIN;
 }
