@@ -25,16 +25,18 @@ page.close()
 assert not page.open_tags, page.open_tags
 END
 
-for trace in zoo odd pool proc; do
+for trace in zoo odd pool proc wipes; do
 	check "the trace $trace is made" "$build/tests/replay/make_trace" "$trace" "$tmp/$trace.pwr"
 	for view in processes groups segments events machine; do
 		"$pagewarden" replay "$tmp/$trace.pwr" --view "$view" --dead -f json >"$tmp/$view.json"
 	done
 	"$pagewarden" replay "$tmp/$trace.pwr" --interval 2m -f json >"$tmp/along.json"
-	"$pagewarden" report --replay "$tmp/$trace.pwr" -f json >"$tmp/report.json"
+	for command in report wipes secrets; do
+		"$pagewarden" "$command" --replay "$tmp/$trace.pwr" -f json >"$tmp/$command.json"
+	done
 	check "$trace: the documents match their schemas" \
 		"$root/tests/lib/validate.py" "$root/docs/schema" "$tmp"/*.json
-	check_between "$trace: and none is missing" "$(cat "$tmp/out")" 7 100000
+	check_between "$trace: and none is missing" "$(cat "$tmp/out")" 9 100000
 	rm "$tmp"/*.json
 
 	check "$trace: a page" "$pagewarden" report --replay "$tmp/$trace.pwr" -f html -o "$tmp/page.html"
