@@ -102,14 +102,17 @@ apt_source() {
 # this takes seconds where a real installation takes a minute. "PACKAGE-" leaves
 # one out that the others ask for and that is not needed here.
 apt_tree() {
-	local suite=$1 dir=$2 deb package link
+	local suite=$1 dir=$2 deb package version link
 	local -a want=()
 
 	shift 2
 	for package; do
 		case $package in
-		*-) printf 'Package: %s\nStatus: install ok installed\nVersion: 9999\nArchitecture: %s\n\n' \
-			"${package%-}" "$apt_arch" >>"$apt_cache/apt-$suite/status" ;;
+		*-) # as if it were installed, in the version that others may insist on
+			version=$(apt_private apt-cache "$suite" show --no-all-versions "${package%-}" |
+				sed -n 's/^Version: //p') || return
+			printf 'Package: %s\nStatus: install ok installed\nVersion: %s\nArchitecture: %s\n\n' \
+				"${package%-}" "$version" "$apt_arch" >>"$apt_cache/apt-$suite/status" ;;
 		*) want+=("$package") ;;
 		esac
 	done
