@@ -167,6 +167,7 @@ vm_boot_once() {
 	local -a nodes=()
 	if [ "${VM_NODES:-1}" = 2 ]; then
 		local half=$((${VM_MEMORY:-1024} / 2))
+		# shellcheck disable=SC2054  # the commas are QEMU's
 		nodes=(-object "memory-backend-ram,id=m0,size=${half}M" -object "memory-backend-ram,id=m1,size=${half}M"
 			-numa node,cpus=0-1,memdev=m0 -numa node,memdev=m1)
 	fi
