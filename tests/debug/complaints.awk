@@ -5,8 +5,9 @@
 # "pw-section: NAME" to /dev/kmsg. TEXT is the complaint's first line and the
 # module's functions that it names.
 #
-# KCSAN watches the whole kernel, which has races of its own: only those that
-# name a module built outside of it count.
+# KCSAN watches the whole kernel, which has races of its own: only those count
+# where a module that was built outside of it made one of the two accesses, or
+# called what made it.
 
 function kind_of(line)
 {
@@ -34,7 +35,7 @@ function flush()
 	if (kind != "" && (kind != "kcsan" || names_module))
 		print section "\t" kind "\t" text (functions == "" ? "" : " {" functions " }")
 	kind = text = functions = ""
-	names_module = lines = 0
+	names_module = lines = near = 0
 }
 
 BEGIN { section = "boot" }
@@ -63,8 +64,9 @@ BEGIN { section = "boot" }
 	}
 	if (kind != "") {
 		lines++
+		near = / by (task|interrupt) / ? 4 : near - 1
 		if (match($0, /[A-Za-z0-9_.]+(\+0x[0-9a-f]+\/0x[0-9a-f]+)? \[(pagewarden|pw_bait)\]/)) {
-			names_module = 1
+			names_module = names_module || near > 0
 			name = substr($0, RSTART, RLENGTH)
 			sub(/[+ ].*/, "", name)
 			if (index(functions " ", " " name " ") == 0 && length(functions) < 200)

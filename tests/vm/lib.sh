@@ -162,8 +162,8 @@ vm_boot_once() {
 	[ "$accel" = kvm ] && cpu=(-cpu host)
 	# One host thread for all guest CPUs: with one each, TCG now and then runs an
 	# int3 that the kernel had already patched away on the other CPU, and the
-	# guest dies of it.
-	[ "$accel" = tcg ] && accel=tcg,thread=single
+	# guest dies of it. VM_TCG_THREAD=multi for those that patch nothing.
+	[ "$accel" = tcg ] && accel=tcg,thread=${VM_TCG_THREAD:-single}
 	local -a nodes=()
 	if [ "${VM_NODES:-1}" = 2 ]; then
 		local half=$((${VM_MEMORY:-1024} / 2))

@@ -162,6 +162,7 @@ static int racer(void *done)
 
 	while (time_before(jiffies, until)) {
 		raced++;
+		barrier(); /* each time anew */
 		cond_resched();
 	}
 	complete(done);
