@@ -14,12 +14,9 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
-#include <linux/pgtable.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/string.h>
-#include <linux/swap.h>
 #include <linux/timekeeping.h>
 #include <linux/uidgid.h>
 
@@ -32,26 +29,14 @@
 
 #define CHUNK 64 /* pages: some 10 us of zeros */
 
-/* What a page table has for an address. */
-enum entry {
-	ENTRY_NONE, /* nothing, or the page of zeros */
-	ENTRY_SWAP, /* in swap, this process alone */
-	ENTRY_SWAP_SHARED, /* in swap, perhaps another process's too */
-	ENTRY_THERE, /* a page, or something that becomes one when it is asked for (migration) */
-};
-
 struct wiper {
 	struct mm_struct *mm;
 	unsigned long start, end; /* bytes */
 	struct pw_dev_wipe *out;
 	u64 dirty_bytes;
 	/* of one chunk: */
-	u8 before[CHUNK]; /* enum entry, and */
 	unsigned long pfn_before[CHUNK]; /* where the contents were; 0: not known, or counted */
-	/* of one run of it: */
-	struct page *pages[CHUNK];
-	u8 after[CHUNK];
-	unsigned long pfn_after[CHUNK];
+	struct page *pages[CHUNK]; /* pinned */
 };
 
 static void unreached(struct wiper *w, unsigned long from, unsigned long to, u32 reason)
@@ -107,107 +92,47 @@ static int check_range(const struct wiper *w)
 	return err;
 }
 
-/* ---- what is there --------------------------------------------------------------- */
-
-static enum entry entry_of_pte(pte_t pte, unsigned long *pfn)
-{
-	if (pte_none(pte))
-		return ENTRY_NONE;
-	if (pte_present(pte)) {
-		*pfn = pte_pfn(pte);
-		return is_zero_pfn(*pfn) ? ENTRY_NONE : ENTRY_THERE;
-	}
-	if (__swp_type(__pte_to_swp_entry(pte)) >= MAX_SWAPFILES)
-		return ENTRY_THERE;
-	return pte_swp_exclusive(pte) ? ENTRY_SWAP : ENTRY_SWAP_SHARED;
-}
-
-/* The page tables are not locked: as for gup_fast, they stay while interrupts are off. */
-static enum entry entry_at(struct mm_struct *mm, unsigned long address, unsigned long *pfn)
-{
-	pgd_t *pgdp = pgd_offset(mm, address), pgd = READ_ONCE(*pgdp);
-	p4d_t *p4dp, p4d;
-	pud_t *pudp, pud;
-	pmd_t *pmdp, pmd;
-
-	lockdep_assert_irqs_disabled();
-	*pfn = 0;
-	if (pgd_none(pgd))
-		return ENTRY_NONE;
-	p4dp = p4d_offset(pgdp, address);
-	p4d = READ_ONCE(*p4dp);
-	if (p4d_none(p4d))
-		return ENTRY_NONE;
-	pudp = pud_offset(p4dp, address);
-	pud = READ_ONCE(*pudp);
-	if (pud_none(pud))
-		return ENTRY_NONE;
-	if (!pud_present(pud) || pud_leaf(pud))
-		return ENTRY_THERE;
-	pmdp = pmd_offset(pudp, address);
-	pmd = READ_ONCE(*pmdp);
-	if (pmd_none(pmd))
-		return ENTRY_NONE;
-	if (!pmd_present(pmd))
-		return ENTRY_THERE;
-	if (pmd_leaf(pmd)) {
-		*pfn = pmd_pfn(pmd) + ((address & ~PMD_MASK) >> PAGE_SHIFT);
-		return ENTRY_THERE;
-	}
-	return entry_of_pte(READ_ONCE(*pte_offset_kernel(&pmd, address)), pfn);
-}
-
-static void look(const struct wiper *w, unsigned long address, unsigned int count, u8 *entries,
-		 unsigned long *pfns)
-{
-	unsigned long flags;
-	unsigned int i;
-
-	local_irq_save(flags);
-	for (i = 0; i < count; i++)
-		entries[i] = entry_at(w->mm, address + i * PAGE_SIZE, &pfns[i]);
-	local_irq_restore(flags);
-}
-
 /* ---- wiping ---------------------------------------------------------------------- */
 
 /*
- * The page as it is now, with a reference. One that is there is taken as it is:
- * get_user_pages() marks it as used, and what waits to be moved to the active
- * list has one reference more, for which the kernel would copy it when it is
- * written to, and give the old one back unwiped. What is not there is asked for
- * reading, which brings it in and leaves a shared page shared.
+ * The page as it is now, with a reference; NULL: none that can be had. One that is
+ * there is taken as it is: get_user_pages() marks it as used, and what waits to be
+ * moved to the active list has one reference more, for which the kernel would copy
+ * it when it is written to, and give the old one back unwiped. What is not there is
+ * asked for reading, which brings it in and leaves a shared page shared.
  */
-static struct page *page_before(const struct wiper *w, unsigned long address)
+static struct page *page_before(const struct wiper *w, unsigned long address, enum pw_place *place)
 {
 	struct page *page;
 
-	if (pw_look_up(w->mm, address, &page) == PW_PLACE_PAGE)
+	*place = pw_look_up(w->mm, address, &page);
+	if (*place == PW_PLACE_PAGE || *place == PW_PLACE_NONE)
 		return page;
 	if (page)
 		put_page(page);
 	return pw_get_user_pages_remote(w->mm, address, 1, 0, &page) == 1 ? page : NULL;
 }
 
-/* Who else has the page as it is now. */
-static void count_copies(struct wiper *w, unsigned long address, unsigned int i)
+/* Whether something is there, for page i of the chunk; if so, counts who else has it. */
+static bool look_before(struct wiper *w, unsigned long address, unsigned int i)
 {
-	bool shared = w->before[i] == ENTRY_SWAP_SHARED;
-	bool swapped = shared || w->before[i] == ENTRY_SWAP;
-	struct page *page = page_before(w, address);
+	enum pw_place place;
+	struct page *page = page_before(w, address, &place);
+	bool swapped = place == PW_PLACE_SWAP, shared = false;
 
 	w->pfn_before[i] = 0;
 	if (page) {
 		if (PageAnon(page)) {
-			shared |= pw_page_mapped_again(page);
+			/* Of what comes from swap, another process may have the slot. */
+			shared = pw_page_mapped_again(page) || (swapped && !PageAnonExclusive(page));
 			swapped |= folio_test_swapcache(page_folio(page));
-			if (!shared)
-				w->pfn_before[i] = page_to_pfn(page);
+			w->pfn_before[i] = shared ? 0 : page_to_pfn(page);
 		}
 		put_page(page);
 	}
 	w->out->swapped_pages += swapped;
 	w->out->copies_left_pages += shared;
+	return place != PW_PLACE_NONE;
 }
 
 /* The bytes of the range in the page at `address`. */
@@ -231,40 +156,32 @@ static void zero(const struct wiper *w, unsigned long address, struct page *page
 
 static void read_back(struct wiper *w, unsigned long address, struct page *page)
 {
-	u8 *at = kmap_local_page(page), *dirty;
-	unsigned int from, to, i, count = 0;
+	struct pw_contents contents;
+	unsigned int from, to;
 
 	bytes_of(w, address, &from, &to);
-	dirty = memchr_inv(at + from, 0, to - from);
-	if (dirty) {
-		/* Its owner may be writing it just now: what is counted is what is seen. */
-		for (i = dirty - at; i < to; i++)
-			count += READ_ONCE(at[i]) != 0;
-		count = max(count, 1u);
-		if (w->out->first_dirty == PW_UNKNOWN)
-			w->out->first_dirty = address + (dirty - at);
+	pw_look_into(page, from, to, &contents);
+	if (contents.reason != PW_UNSEEN_NONE) {
+		unreached(w, address, address + PAGE_SIZE, contents.reason);
+		return;
 	}
-	kunmap_local(at);
-	w->dirty_bytes += count;
-	w->out->wiped_bytes += to - from - count;
+	if (contents.dirty_bytes && w->out->first_dirty == PW_UNKNOWN)
+		w->out->first_dirty = address + contents.first_dirty;
+	w->dirty_bytes += contents.dirty_bytes;
+	w->out->wiped_bytes += to - from - contents.dirty_bytes;
 }
 
 /*
- * Reads page i of a run again as its owner would. Usually that is the page that was
- * wiped. Where a thread threw it away meanwhile, nothing is there but what it has
- * written since.
+ * Reads again as its owner would. Usually that is the page that was wiped. Where a
+ * thread threw it away meanwhile, nothing is there but what it has written since.
  */
-static void verify(struct wiper *w, unsigned long address, unsigned int i)
+static void verify(struct wiper *w, unsigned long address, struct page *wiped)
 {
 	struct page *now;
 
-	if (w->after[i] != ENTRY_THERE || w->pfn_after[i] == page_to_pfn(w->pages[i]) ||
-	    pw_get_user_pages_remote(w->mm, address, 1, 0, &now) != 1) {
-		read_back(w, address, w->pages[i]);
-		return;
-	}
-	read_back(w, address, now);
-	put_page(now);
+	read_back(w, address, pw_look_up(w->mm, address, &now) == PW_PLACE_PAGE ? now : wiped);
+	if (now)
+		put_page(now);
 }
 
 static u32 reason_of(long err)
@@ -287,9 +204,8 @@ static void wipe_pinned(struct wiper *w, unsigned long address, unsigned int i, 
 			w->out->copies_left_pages++;
 		zero(w, address + k * PAGE_SIZE, w->pages[k]);
 	}
-	look(w, address, got, w->after, w->pfn_after);
 	for (k = 0; k < got; k++)
-		verify(w, address + k * PAGE_SIZE, k);
+		verify(w, address + k * PAGE_SIZE, w->pages[k]);
 	unpin_user_pages_dirty_lock(w->pages, got, true);
 }
 
@@ -310,24 +226,21 @@ static void wipe_run(struct wiper *w, unsigned long address, unsigned int i, uns
 	}
 }
 
+/* Absent pages are passed over where they are empty: behind a hole in a file's mapping are its bytes. */
 static void wipe_pages(struct wiper *w, struct vm_area_struct *vma, unsigned long address,
 		       unsigned int count)
 {
-	unsigned int i, begin, from, to;
+	unsigned int i, begin = 0, from, to;
 
-	look(w, address, count, w->before, w->pfn_before);
-	/* Behind a hole in a mapping of a file there are the file's bytes. */
-	for (i = 0; i < count && !vma_is_anonymous(vma); i++)
-		w->before[i] = w->before[i] == ENTRY_NONE ? ENTRY_THERE : w->before[i];
-	for (i = 0; i < count;) {
-		for (; i < count && w->before[i] == ENTRY_NONE; i++) {
-			bytes_of(w, address + i * PAGE_SIZE, &from, &to);
-			w->out->absent_bytes += to - from;
-		}
-		for (begin = i; i < count && w->before[i] != ENTRY_NONE; i++)
-			count_copies(w, address + i * PAGE_SIZE, i);
+	for (i = 0; i < count; i++) {
+		if (look_before(w, address + i * PAGE_SIZE, i) || !vma_is_anonymous(vma))
+			continue;
+		bytes_of(w, address + i * PAGE_SIZE, &from, &to);
+		w->out->absent_bytes += to - from;
 		wipe_run(w, address, begin, i);
+		begin = i + 1;
 	}
+	wipe_run(w, address, begin, count);
 }
 
 /* As many pages from `address` on as one holding of the lock is for; where the next one begins. */
