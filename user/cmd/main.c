@@ -31,7 +31,7 @@ static void print_overview(FILE *out)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nExit codes: 0 done, 1 failed, 2 wrong command line, 3 not permitted,\n"
-	      "4 process or file not there, 5 input damaged, 6 works with parts missing (doctor).\n",
+	      "4 process or file not there, 5 input damaged, 6 works with parts missing (doctor, secrets).\n",
 	      out);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/view/document.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOSSES                                                                                       \
@@ -110,6 +112,43 @@ const struct pw_document_shape *const pw_document_shapes[] = {
 	&pw_document_inspect,	&pw_document_machine, &pw_document_doctor,  &pw_document_report,
 	&pw_document_wipes,	&pw_document_alerts,  &pw_document_secrets, NULL,
 };
+
+int pw_rows_make(struct pw_rows *r, size_t room)
+{
+	r->rows = calloc(room + 1, sizeof(*r->rows));
+	r->count = 0;
+	return r->rows ? 0 : -ENOMEM;
+}
+
+void pw_rows_add(struct pw_rows *r, const void *row)
+{
+	((const void **)r->rows)[r->count++] = row;
+}
+
+void pw_rows_keep_last(struct pw_rows *r, size_t count)
+{
+	if (r->count <= count)
+		return;
+	memmove((void *)r->rows, r->rows + r->count - count, count * sizeof(*r->rows));
+	r->count = count;
+}
+
+void pw_rows_free(struct pw_rows *r)
+{
+	free((void *)r->rows);
+	*r = (struct pw_rows){ 0 };
+}
+
+int pw_rows_of_losses(struct pw_rows *r, const struct pw_model *m,
+		      struct pw_loss_row losses[PW_LOSS_CAUSES])
+{
+	size_t count = pw_loss_rows(m, losses, PW_LOSS_CAUSES);
+	int err = pw_rows_make(r, count);
+
+	for (size_t i = 0; !err && i < count; i++)
+		pw_rows_add(r, &losses[i]);
+	return err;
+}
 
 void pw_document_build(struct pw_shaped_document *d, const struct pw_document_shape *shape,
 		       const void *ctx, const void *header_row, const struct pw_rows *rows)

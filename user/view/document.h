@@ -66,6 +66,15 @@ struct pw_rows {
 	size_t count;
 };
 
+/* Room for rows that are added one by one. 0 or -ENOMEM; free takes zeroed ones. */
+int pw_rows_make(struct pw_rows *r, size_t room);
+void pw_rows_add(struct pw_rows *r, const void *row);
+void pw_rows_keep_last(struct pw_rows *r, size_t count);
+void pw_rows_free(struct pw_rows *r);
+/* Makes the rows of what the model lost; they stand on losses[]. */
+int pw_rows_of_losses(struct pw_rows *r, const struct pw_model *m,
+		      struct pw_loss_row losses[PW_LOSS_CAUSES]);
+
 /* A document of a shape, and what it stands on: not to be copied or moved. */
 struct pw_shaped_document {
 	struct pw_document doc;

@@ -61,32 +61,18 @@ static bool row_passes(const struct pw_secret_report_options *opt, const struct 
 
 /* ---- rows -------------------------------------------------------------------------------- */
 
-static int give_rows(struct pw_secret_report *r, enum pw_secret_list_table t, size_t room)
-{
-	r->rows[t] = calloc(room + 1, sizeof(*r->rows[t]));
-	r->tables[t] = (struct pw_rows){ r->rows[t], 0 };
-	return r->rows[t] ? 0 : -ENOMEM;
-}
-
-static void add_row(struct pw_secret_report *r, enum pw_secret_list_table t, const void *row)
-{
-	r->rows[t][r->tables[t].count++] = row;
-}
-
 static int choose_ranges(struct pw_secret_report *r, const struct pw_secret_report_options *opt)
 {
 	const struct pw_secret_table *t = &r->model->secrets;
 	struct pw_rows *out = &r->tables[PW_SECRETS_RANGES];
-	int err = give_rows(r, PW_SECRETS_RANGES, t->count);
-	size_t beyond;
+	int err = pw_rows_make(out, t->count);
 
 	for (size_t i = 0; !err && i < t->count; i++) {
 		if (row_passes(opt, &t->rows[i]))
-			add_row(r, PW_SECRETS_RANGES, &t->rows[i]);
+			pw_rows_add(out, &t->rows[i]);
 	}
-	beyond = opt->limit && out->count > opt->limit ? out->count - opt->limit : 0;
-	out->rows += beyond;
-	out->count -= beyond;
+	if (!err && opt->limit)
+		pw_rows_keep_last(out, opt->limit);
 	return err;
 }
 
@@ -114,13 +100,13 @@ static int choose_events(struct pw_secret_report *r, uint64_t after)
 {
 	const struct pw_secret_table *t = &r->model->secrets;
 	size_t count = pw_secret_event_count(t);
-	int err = give_rows(r, PW_SECRETS_EVENTS, count);
+	int err = pw_rows_make(&r->tables[PW_SECRETS_EVENTS], count);
 
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct pw_secret *s = pw_secret_event_at(t, i);
 
 		if (t->log.total - count + i >= after && is_shown(r, s->id))
-			add_row(r, PW_SECRETS_EVENTS, s);
+			pw_rows_add(&r->tables[PW_SECRETS_EVENTS], s);
 	}
 	return err;
 }
@@ -131,25 +117,15 @@ static int choose_alerts(struct pw_secret_report *r, const struct pw_secret_repo
 	size_t count;
 	int err = pw_wipe_alerts(r->model, f ? f->pid : 0, &r->alerts, &count);
 
-	err = err ? err : give_rows(r, PW_SECRETS_ALERTS, count);
+	err = err ? err : pw_rows_make(&r->tables[PW_SECRETS_ALERTS], count);
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct pw_wipe_alert *a = &r->alerts[i];
 
 		if (a->kind != PW_ALERT_SECRET_DIRTY && a->kind != PW_ALERT_SECRET_LEFT_BEHIND)
 			continue;
 		if (pw_wipe_filter_process(f, a->key.pid, a->comm, a->exe ? a->exe : ""))
-			add_row(r, PW_SECRETS_ALERTS, a);
+			pw_rows_add(&r->tables[PW_SECRETS_ALERTS], a);
 	}
-	return err;
-}
-
-static int choose_losses(struct pw_secret_report *r)
-{
-	size_t count = pw_loss_rows(r->model, r->losses, PW_LOSS_CAUSES);
-	int err = give_rows(r, PW_SECRETS_LOSSES, PW_LOSS_CAUSES);
-
-	for (size_t i = 0; !err && i < count; i++)
-		add_row(r, PW_SECRETS_LOSSES, &r->losses[i]);
 	return err;
 }
 
@@ -163,7 +139,7 @@ int pw_secret_report_init(struct pw_secret_report *r, const struct pw_model *m,
 	err = choose_ranges(r, opt);
 	err = err ? err : choose_events(r, opt->after);
 	err = err ? err : choose_alerts(r, opt);
-	err = err ? err : choose_losses(r);
+	err = err ? err : pw_rows_of_losses(&r->tables[PW_SECRETS_LOSSES], m, r->losses);
 	if (err)
 		pw_secret_report_deinit(r);
 	return err;
@@ -172,7 +148,7 @@ int pw_secret_report_init(struct pw_secret_report *r, const struct pw_model *m,
 void pw_secret_report_deinit(struct pw_secret_report *r)
 {
 	for (size_t i = 0; i < PW_SECRETS_TABLES; i++)
-		free(r->rows[i]);
+		pw_rows_free(&r->tables[i]);
 	free(r->alerts);
 	memset(r, 0, sizeof(*r));
 }

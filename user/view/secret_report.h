@@ -29,7 +29,6 @@ struct pw_secret_report {
 	const struct pw_model *model;
 	struct pw_rows tables[PW_SECRETS_TABLES];
 	/* what the rows stand on */
-	const void **rows[PW_SECRETS_TABLES];
 	struct pw_wipe_alert *alerts;
 	struct pw_loss_row losses[PW_LOSS_CAUSES];
 };

@@ -49,50 +49,22 @@ const struct pw_document_shape pw_document_alerts = {
 
 /* ---- rows ------------------------------------------------------------------------------ */
 
-static int give_rows(struct pw_wipe_report *r, enum pw_wipe_table t, size_t room)
-{
-	r->rows[t] = calloc(room + 1, sizeof(*r->rows[t]));
-	r->tables[t] = (struct pw_rows){ r->rows[t], 0 };
-	return r->rows[t] ? 0 : -ENOMEM;
-}
-
-static void add_row(struct pw_wipe_report *r, enum pw_wipe_table t, const void *row)
-{
-	r->rows[t][r->tables[t].count++] = row;
-}
-
 /* The newest `limit` that pass, oldest first. */
 static int choose_events(struct pw_wipe_report *r, const struct pw_wipe_report_options *opt)
 {
 	const struct pw_wipe_ledger *l = &r->model->wipes;
 	size_t count = opt->no_events ? 0 : pw_wipe_event_count(l);
-	size_t limit = opt->limit && opt->limit < count ? opt->limit : count, used = 0;
-	const void **rows;
-	int err = give_rows(r, PW_WIPES_EVENTS, limit);
+	struct pw_rows *out = &r->tables[PW_WIPES_EVENTS];
+	int err = pw_rows_make(out, count);
 
-	if (err)
-		return err;
-	rows = r->rows[PW_WIPES_EVENTS];
-	for (size_t i = count; i-- > 0 && used < limit;) {
+	for (size_t i = 0; !err && i < count; i++) {
 		const struct pw_wipe_event *e = pw_wipe_event_at(l, i);
 
-		if (e->sequence <= opt->after)
-			break;
-		if (pw_wipe_filter_passes(opt->filter, e))
-			rows[limit - ++used] = e;
+		if (e->sequence > opt->after && pw_wipe_filter_passes(opt->filter, e))
+			pw_rows_add(out, e);
 	}
-	memmove(rows, rows + limit - used, used * sizeof(*rows));
-	r->tables[PW_WIPES_EVENTS].count = used;
-	return 0;
-}
-
-static int choose_losses(struct pw_wipe_report *r)
-{
-	size_t count = pw_loss_rows(r->model, r->losses, PW_LOSS_CAUSES);
-	int err = give_rows(r, PW_WIPES_LOSSES, PW_LOSS_CAUSES);
-
-	for (size_t i = 0; !err && i < count; i++)
-		add_row(r, PW_WIPES_LOSSES, &r->losses[i]);
+	if (!err && opt->limit)
+		pw_rows_keep_last(out, opt->limit);
 	return err;
 }
 
@@ -106,12 +78,12 @@ static int choose_alerts(struct pw_wipe_report *r, const struct pw_wipe_filter *
 	size_t count;
 	int err = pw_wipe_alerts(r->model, f ? f->pid : 0, &r->alerts, &count);
 
-	err = err ? err : give_rows(r, PW_WIPES_ALERTS, count);
+	err = err ? err : pw_rows_make(&r->tables[PW_WIPES_ALERTS], count);
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct pw_wipe_alert *a = &r->alerts[i];
 
 		if (pw_wipe_filter_process(f, a->key.pid, a->comm, a->exe ? a->exe : ""))
-			add_row(r, PW_WIPES_ALERTS, a);
+			pw_rows_add(&r->tables[PW_WIPES_ALERTS], a);
 	}
 	return err;
 }
@@ -122,12 +94,12 @@ static int choose_forgotten(struct pw_wipe_report *r, const struct pw_wipe_filte
 	size_t count;
 	int err = pw_forgotten_sites(r->model, f ? f->pid : 0, &sites, &count);
 
-	err = err ? err : give_rows(r, PW_WIPES_FORGOTTEN, count);
+	err = err ? err : pw_rows_make(&r->tables[PW_WIPES_FORGOTTEN], count);
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct pw_wipe_site *s = sites[i];
 
 		if (pw_wipe_filter_process(f, s->last_unwiped_key.pid, s->last_unwiped_comm, s->exe))
-			add_row(r, PW_WIPES_FORGOTTEN, s);
+			pw_rows_add(&r->tables[PW_WIPES_FORGOTTEN], s);
 	}
 	return err;
 }
@@ -135,11 +107,11 @@ static int choose_forgotten(struct pw_wipe_report *r, const struct pw_wipe_filte
 static int choose_probes(struct pw_wipe_report *r, const struct pw_wipe_filter *f)
 {
 	const struct pw_wipe_ledger *l = &r->model->wipes;
-	int err = give_rows(r, PW_WIPES_PROBES, l->probe_count);
+	int err = pw_rows_make(&r->tables[PW_WIPES_PROBES], l->probe_count);
 
 	for (size_t i = 0; !err && i < l->probe_count; i++) {
 		if (is_chosen(f, l->probes[i].probe.function))
-			add_row(r, PW_WIPES_PROBES, &l->probes[i]);
+			pw_rows_add(&r->tables[PW_WIPES_PROBES], &l->probes[i]);
 	}
 	return err;
 }
@@ -171,7 +143,7 @@ static int choose_callers(struct pw_wipe_report *r, const struct pw_wipe_report_
 {
 	const struct pw_wipe_ledger *l = &r->model->wipes;
 	struct pw_rows *out = &r->tables[PW_WIPES_CALLERS];
-	int err = give_rows(r, PW_WIPES_CALLERS, l->caller_count);
+	int err = pw_rows_make(out, l->caller_count);
 
 	for (size_t i = 0; !err && i < l->caller_count; i++) {
 		const struct pw_wipe_caller *c = &l->callers[i];
@@ -180,11 +152,11 @@ static int choose_callers(struct pw_wipe_report *r, const struct pw_wipe_report_
 		memcpy(comm, c->last.comm, PW_COMM_LEN);
 		if (is_chosen(opt->filter, c->function) &&
 		    pw_wipe_filter_process(opt->filter, c->last.key.pid, comm, c->exe))
-			add_row(r, PW_WIPES_CALLERS, c);
+			pw_rows_add(out, c);
 	}
 	if (err)
 		return err;
-	qsort(r->rows[PW_WIPES_CALLERS], out->count, sizeof(void *), worse_caller);
+	qsort((void *)out->rows, out->count, sizeof(void *), worse_caller);
 	if (opt->callers && out->count > opt->callers)
 		out->count = opt->callers;
 	return 0;
@@ -261,7 +233,7 @@ static void count_probes(struct pw_wipe_report *r)
 static int choose_functions(struct pw_wipe_report *r)
 {
 	struct pw_wipe_totals *t = &r->totals;
-	int err = give_rows(r, PW_WIPES_FUNCTIONS, PW_WIPE_FUNCTIONS);
+	int err = pw_rows_make(&r->tables[PW_WIPES_FUNCTIONS], PW_WIPE_FUNCTIONS);
 
 	for (unsigned int i = 0; !err && i < PW_WIPE_FUNCTIONS; i++) {
 		const struct pw_wipe_function_row *f = &r->functions[i];
@@ -277,7 +249,7 @@ static int choose_functions(struct pw_wipe_report *r)
 		t->files += f->files;
 		t->files_refused += f->files_refused;
 		if (calls || f->files || f->files_refused)
-			add_row(r, PW_WIPES_FUNCTIONS, f);
+			pw_rows_add(&r->tables[PW_WIPES_FUNCTIONS], f);
 	}
 	return err;
 }
@@ -285,14 +257,14 @@ static int choose_functions(struct pw_wipe_report *r)
 static int choose_totals(struct pw_wipe_report *r)
 {
 	const struct pw_rows *alerts = &r->tables[PW_WIPES_ALERTS];
-	int err = give_rows(r, PW_WIPES_TOTALS, 1);
+	int err = pw_rows_make(&r->tables[PW_WIPES_TOTALS], 1);
 
 	r->totals.alerts = alerts->count;
 	for (size_t i = 0; i < alerts->count; i++)
 		r->totals.certain_alerts +=
 			((const struct pw_wipe_alert *)alerts->rows[i])->confidence >= 1;
 	if (!err)
-		add_row(r, PW_WIPES_TOTALS, &r->totals);
+		pw_rows_add(&r->tables[PW_WIPES_TOTALS], &r->totals);
 	return err;
 }
 
@@ -322,18 +294,19 @@ static int choose_notes(struct pw_wipe_report *r)
 		"and what became of a wiped range is known from the end of its process alone: "
 		"--releases, with --pid or --cgroup, observes them.";
 	const struct pw_model *m = r->model;
-	int err = give_rows(r, PW_WIPES_NOTES, PW_WIPE_NOTES_MAX);
+	int err = pw_rows_make(&r->tables[PW_WIPES_NOTES], PW_WIPE_NOTES_MAX);
 
 	if (err)
 		return err;
 	if (!pw_wipes_observed(m)) {
-		add_row(r, PW_WIPES_NOTES, is_history(m) ? none_in_history : not_observed);
+		pw_rows_add(&r->tables[PW_WIPES_NOTES],
+			    is_history(m) ? none_in_history : not_observed);
 		return 0;
 	}
 	for (size_t i = 0; pw_wipe_blind_spots[i] && i < PW_WIPE_NOTES_MAX - 1; i++)
-		add_row(r, PW_WIPES_NOTES, pw_wipe_blind_spots[i]);
+		pw_rows_add(&r->tables[PW_WIPES_NOTES], pw_wipe_blind_spots[i]);
 	if (!(m->machine.coverage & PW_COVER_RELEASES) && !m->wipes.releases && !is_history(m))
-		add_row(r, PW_WIPES_NOTES, no_releases);
+		pw_rows_add(&r->tables[PW_WIPES_NOTES], no_releases);
 	return 0;
 }
 
@@ -363,7 +336,7 @@ int pw_wipe_report_init(struct pw_wipe_report *r, const struct pw_model *m,
 	memset(r, 0, sizeof(*r));
 	r->model = m;
 	err = choose_events(r, opt);
-	err = err ? err : choose_losses(r);
+	err = err ? err : pw_rows_of_losses(&r->tables[PW_WIPES_LOSSES], m, r->losses);
 	if (!err && !opt->no_summary)
 		err = summarise(r, opt);
 	if (err)
@@ -374,7 +347,7 @@ int pw_wipe_report_init(struct pw_wipe_report *r, const struct pw_model *m,
 void pw_wipe_report_deinit(struct pw_wipe_report *r)
 {
 	for (size_t i = 0; i < PW_WIPES_TABLES; i++)
-		free(r->rows[i]);
+		pw_rows_free(&r->tables[i]);
 	free(r->alerts);
 	memset(r, 0, sizeof(*r));
 }

@@ -52,7 +52,6 @@ struct pw_wipe_report {
 	struct pw_rows tables[PW_WIPES_TABLES];
 	struct pw_wipe_totals totals;
 	/* what the rows stand on */
-	const void **rows[PW_WIPES_TABLES];
 	struct pw_wipe_function_row functions[PW_WIPE_FUNCTIONS];
 	struct pw_wipe_alert *alerts;
 	struct pw_loss_row losses[PW_LOSS_CAUSES];
