@@ -5,10 +5,11 @@
  * for the same range, belongs to that one's call.
  *
  * Each thread has a small stack of open calls, ordered by stack pointer like
- * the calls themselves. Which of them can still return is decided as the
- * kernel decides it for its return probes (arch_uretprobe_is_alive): a call
- * whose frame lies below the stack pointer was left by longjmp or by a signal
- * handler that never came back. Those are told as calls that did not return.
+ * the calls themselves. A call that was left by longjmp, or by a signal handler
+ * that never came back, is told as one that did not return, as soon as it is
+ * noticed: its frame lies below the stack pointer (which is how the kernel
+ * decides it for its return probes, arch_uretprobe_is_alive), or something
+ * else stands where the address of the kernel's return trampoline has to stand.
  */
 #include "bpf/wipe_thread.bpf.h"
 
@@ -132,6 +133,31 @@ static __always_inline u64 return_trampoline(void)
 	return BPF_CORE_READ(mm, uprobes_state.xol_area, vaddr);
 }
 
+/* Whether an open call above this one in the stack of the thread can still return. */
+static __always_inline bool is_open(const struct wipe_call *open, u64 trampoline)
+{
+	u64 returns_to = 0;
+
+	if (!trampoline)
+		return true;
+	return !bpf_probe_read_user(&returns_to, sizeof(returns_to), (void *)open->sp) &&
+	       returns_to == trampoline;
+}
+
+/* Drops what can't return any more, seen from a call that begins. */
+static __always_inline void drop_stale(struct wipe_thread *t, const struct wipe_call *call,
+				       u64 trampoline)
+{
+	for (int i = 0; i < PW_CALL_DEPTH; i++) {
+		struct wipe_call *top = top_of(t);
+
+		if (!top || top->sp == call->sp || (top->sp > call->sp && is_open(top, trampoline)))
+			break;
+		tell_unreturned(top);
+		t->depth--;
+	}
+}
+
 enum same_frame { FRAME_JUMPED, FRAME_TWIN, FRAME_STALE };
 
 /*
@@ -141,10 +167,8 @@ enum same_frame { FRAME_JUMPED, FRAME_TWIN, FRAME_STALE };
  * again.
  */
 static __always_inline enum same_frame judge_same(const struct wipe_call *open,
-						  const struct wipe_call *call)
+						  const struct wipe_call *call, u64 trampoline)
 {
-	u64 trampoline = return_trampoline();
-
 	if (trampoline ? call->caller == trampoline : call->caller != open->caller)
 		return FRAME_JUMPED;
 	if (call->cookie >> 32 != open->cookie >> 32 && call->caller == open->caller &&
@@ -163,14 +187,15 @@ static __always_inline bool is_within(const struct wipe_call *inner, const struc
 PW_SUBPROG int push_call(struct wipe_thread *t, struct wipe_call *call)
 {
 	struct wipe_call *top;
-	u64 depth;
+	u64 depth, trampoline;
 
 	if (!t || !call)
 		return 0;
-	drop_below(t, call->sp);
+	trampoline = t->depth ? return_trampoline() : 0;
+	drop_stale(t, call, trampoline);
 	top = top_of(t);
 	if (top && top->sp == call->sp) {
-		enum same_frame same = judge_same(top, call);
+		enum same_frame same = judge_same(top, call, trampoline);
 
 		if (same == FRAME_TWIN) {
 			top->twins++;

@@ -103,12 +103,16 @@ struct pw_look {
 	u64 words[PW_PIECE / 8];
 };
 
-/* How many bytes of a word are not 0. */
+/* How many bytes have their highest bit set. */
+static __always_inline u64 pw_high_bytes(u64 x)
+{
+	return ((x & PW_BYTES(0x80)) >> 7) * PW_BYTES(1) >> 56;
+}
+
+/* How many bytes are not 0. */
 static __always_inline u64 pw_nonzero_bytes(u64 x)
 {
-	u64 high = (((x & PW_BYTES(0x7f)) + PW_BYTES(0x7f)) | x) & PW_BYTES(0x80);
-
-	return (high >> 7) * PW_BYTES(1) >> 56;
+	return pw_high_bytes(((x & PW_BYTES(0x7f)) + PW_BYTES(0x7f)) | x);
 }
 
 /* Bytes of a piece that differ from the pattern. */
@@ -124,7 +128,7 @@ PW_SUBPROG int pw_count_dirty(struct pw_look *look, u64 pattern, u64 offset)
 		dirty += pw_nonzero_bytes(x);
 		/* the lowest byte comes first: as many as are whole below the lowest bit */
 		if (first == PW_UNKNOWN)
-			first = i * 8 + (pw_nonzero_bytes((x & -x) - 1) & 7);
+			first = i * 8 + pw_high_bytes((x & -x) - 1);
 	}
 	look->dirty += dirty;
 	if (look->first_dirty == PW_UNKNOWN)

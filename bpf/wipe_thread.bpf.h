@@ -9,7 +9,7 @@
 #include "bpf/wipe.bpf.h"
 
 #define PW_CALL_DEPTH 8 /* a power of two */
-#define PW_WIPE_THREADS_MAX 16384
+#define PW_WIPE_THREADS_MAX 4096 /* inside a probed function at the same time */
 
 struct wipe_call {
 	u64 sp; /* where the return address stands */
@@ -31,10 +31,10 @@ struct wipe_thread {
 	struct pw_look look;
 };
 
-/* By thread id; an entry lives while a call is open, or until the thread ends. */
+/* By thread id. Preallocated, so that no call goes by for want of memory. An entry lives while a
+ * call is open, or until the thread ends. */
 PW_EXTERN struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, PW_WIPE_THREADS_MAX);
 	__type(key, u32);
 	__type(value, struct wipe_thread);

@@ -29,7 +29,8 @@ $(unit_tests) $(ring_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BU
 $(programs): $(BUILD)/%: %.c
 	@echo "  PROGRAM $@"
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(PREREQ_FLAGS) -pthread -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(PREREQ_FLAGS) -pthread $(LDFLAGS) -o $@ $<
+$(BUILD)/tests/programs/%_static: LDFLAGS += -static
 
 # Tools of the harness: they may use everything.
 $(bench_tools) $(probes): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a
