@@ -83,17 +83,20 @@ report 'no stage includes a later one' "$(wrong_includes)"
 
 unknown_stages() {
 	files 'user/*' | cut -d / -f 2 | sort -u |
-		grep -vxE 'base|model|analysis|inspect|source|view|store|daemon|cmd|lib' | sed 's/$/: a stage that this check does not know/'
+		grep -vxE 'base|model|analysis|inspect|symbol|source|view|store|daemon|cmd|lib' | sed 's/$/: a stage that this check does not know/'
 }
 report 'every stage has its place in the order' "$(unknown_stages)"
 
 # The ABI stands alone: fixed-width types, no bitfields, no pointers.
 abi_breaks() {
-	grep -nE '^[[:space:]]*#[[:space:]]*include' kmod/uapi/pagewarden.h | grep -v '<linux/types.h>'
-	grep -nE '^[[:space:]]+(unsigned |signed )?(long|int|char|short|size_t)[[:space:]]' kmod/uapi/pagewarden.h
-	grep -nE '^[[:space:]]+__[us](8|16|32|64)[[:space:]]+(\*|[a-z_]+[[:space:]]*:)' kmod/uapi/pagewarden.h
+	local headers=(kmod/uapi/*.h)
+
+	grep -nE '^[[:space:]]*#[[:space:]]*include' "${headers[@]}" |
+		grep -vE '<linux/(types|ioctl)\.h>|"pagewarden_wipe\.h"'
+	grep -nE '^[[:space:]]+(unsigned |signed )?(long|int|char|short|size_t)[[:space:]]' "${headers[@]}"
+	grep -nE '^[[:space:]]+__[us](8|16|32|64)[[:space:]]+(\*|[a-z_]+[[:space:]]*:)' "${headers[@]}"
 }
-report 'the ABI header has fixed-width types alone' "$(abi_breaks)"
+report 'the ABI headers have fixed-width types alone' "$(abi_breaks)"
 
 # A test is a list of cases and may be longer than what it tests.
 too_long() {
