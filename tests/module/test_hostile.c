@@ -467,8 +467,10 @@ static void unwatch_games(const void *arg)
 	must_equal(dev_info(fd).watches, 1);
 }
 
+/* Each sees the contents, also where another scrubs the page; what scrubs, does. */
 static void same_range_often(const void *arg)
 {
+	static const uint32_t flags_of[] = { 0, PW_WATCH_HOLD, PW_WATCH_HOLD | PW_WATCH_SCRUB };
 	int fd = dev_open(), other = dev_open();
 	struct records r = { 0 };
 	uint64_t ids[6];
@@ -477,17 +479,19 @@ static void same_range_often(const void *arg)
 	region();
 	for (int i = 0; i < 6; i++)
 		ids[i] = must_watch(i < 3 ? fd : other, 0, REGION + i * PAGE / 2, 2 * PAGE,
-				    i & 1 ? PW_WATCH_HOLD : 0);
+				    flags_of[i % 3]);
 	must(!munmap((void *)REGION, BYTES));
 	records_read(&r, fd);
 	for (int i = 0; i < 6; i++) {
-		const struct pw_secret *s = records_find(&r, ids[i], PW_SECRET_RELEASED, 0);
-		uint64_t bytes = 0;
+		uint64_t bytes = 0, dirty = 0, scrubbed = 0;
+		const struct pw_secret *s;
 
-		for (size_t n = 0; (s = records_find(&r, ids[i], PW_SECRET_RELEASED, n)); n++)
+		for (size_t n = 0; (s = records_find(&r, ids[i], PW_SECRET_RELEASED, n)); n++) {
 			bytes += s->dirty_bytes;
-		/* Two that hold one page see each other's hold; the contents are seen at least once. */
-		if (bytes != 2 * PAGE) {
+			dirty += s->pages_dirty;
+			scrubbed += s->pages_scrubbed;
+		}
+		if (bytes != 2 * PAGE || scrubbed != (i % 3 == 2 ? dirty : 0)) {
 			records_print(&r);
 			tap_fail("watch %d saw %ju dirty bytes", i, (uintmax_t)bytes);
 		}
