@@ -36,7 +36,7 @@ run_plant() {
 	debug_begin "$tree" "$tmp/module-$name/pagewarden.ko"
 	while read -r test only; do
 		vm_add "$tree" "$vm_build/tests/module/$test"
-		debug_job "$tree" "$test" "$limit" "$(vm_path_of "$vm_build/tests/module/$test") $only"
+		debug_job "$tree" "$test" "$limit" "$(vm_path_of "$vm_build/tests/module/$test")${only:+ \"$only\"}"
 	done < <(field "$patch" Run)
 	case $(field "$patch" Caught) in
 	left*) debug_end "$tree" ;;
