@@ -10,6 +10,8 @@ check 'make install' make_here install
 for f in usr/bin/pagewarden usr/share/man/man1/pagewarden.1 \
 	usr/share/bash-completion/completions/pagewarden \
 	usr/lib/systemd/system/pagewarden.service usr/lib/sysusers.d/pagewarden.conf \
+	usr/include/pagewarden.h usr/lib/libpagewarden.so usr/lib/libpagewarden.so.0 usr/lib/libpagewarden.a \
+	usr/lib/pkgconfig/pagewarden.pc usr/lib/python3/dist-packages/pagewarden/__init__.py \
 	etc/pagewarden/pagewarden.conf usr/share/doc/pagewarden/LICENSE \
 	usr/lib/udev/rules.d/60-pagewarden.rules \
 	usr/share/doc/pagewarden/schema/pagewarden.processes.v1.schema.json; do

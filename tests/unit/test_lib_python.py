@@ -273,7 +273,23 @@ check("a string with a UTF-8 copy says so", not d.wiped and "UTF-8" in d.unpromi
 # ---- watch -----------------------------------------------------------------------
 
 check("read-only memory can't be watched", raises(TypeError, pagewarden.watch, b"abc"))
-if not MODULE:
+if MODULE:
+    b = bytearray(b"password" * 1000)
+    with pagewarden.watch(b, "left") as w:
+        check("a watched bytearray can't move", raises(BufferError, b.extend, b"x" * 100000))
+    check("what is left is dirty", w.verdict == "dirty" and w.counts["dirty_bytes"] == 8000, f"{w.verdict} {w.counts}")
+    with pagewarden.watch(b, "wiped", pagewarden.HOLD | pagewarden.SCRUB) as w:
+        check("the module wipes it", pagewarden.secure_delete(b).by == "module")
+    check("what is wiped is clean", w.verdict == "clean" and w.reason == "" and w.end() == "clean", f"{w.verdict} {w.counts}")
+    b += b"x" * 100000
+    check("it may move again", len(b) == 108000)
+    check("a secret is in the arena", pagewarden.secret(1).protection == "arena")
+    w = pagewarden.watch(b, "of the parent")
+    check("a child's copy of a watch is no watch", child(lambda: 0 if raises(OSError, w.end, number=errno.ESRCH) else 1) == 0)
+    check("the parent's is", w.end() == "dirty")
+    check("a watch needs memory that can be watched",
+          raises(OSError, pagewarden.watch, pagewarden.secret(10), number=errno.EOPNOTSUPP))
+else:
     b = bytearray(b"password")
     check("a watch needs the module", raises(OSError, pagewarden.watch, b, "p", number=errno.ENODEV))
     b += b"longer"
