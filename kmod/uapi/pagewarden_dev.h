@@ -165,7 +165,8 @@ struct pw_dev_next {
  * there are left alone (nothing of a secret is in them) unless they are in
  * swap: those are brought in first, and counted, because the swap slot keeps
  * its copy until it is used again. Copies that other processes still map
- * (fork) are counted, not touched. Read-only and shared mappings of files are
+ * (fork), or may have in swap, are counted, not touched; so are pages that the
+ * kernel moved or copied meanwhile, because the old one went back as it was. Read-only and shared mappings of files are
  * refused (EOPNOTSUPP) before anything is changed.
  */
 struct pw_dev_wipe {

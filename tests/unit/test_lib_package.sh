@@ -31,6 +31,7 @@ example() {
 	# shellcheck disable=SC2046  # pkg-config's words
 	gcc -Wall -Wextra -Werror -o "$tmp/$1" "$tmp/example.c" "${@:2}" $(pkg-config --cflags --libs pagewarden)
 }
+# shellcheck disable=SC2016  # Markdown's fences
 sed -n '/^```c$/,/^```$/p' docs/library.md | grep -v '^```' >"$tmp/example.c"
 check 'the example of docs/library.md builds as pkg-config says' example shared
 check 'it runs with the shared library' env LD_LIBRARY_PATH="$tmp/into/usr/lib" "$tmp/shared"
