@@ -34,10 +34,14 @@ $flag
 	done
 	clang --analyze -Xclang -analyzer-output=text -Qunused-arguments -Wno-everything "${known[@]}" "$source" \
 		2>"$dir/clang.log" || status=1
-	# A finding is its warning and the notes that follow. Those in paravirt's macros, which assign
-	# a variable to itself so that the assembler may have it, are the kernel's.
-	awk '/^In file included from/ { next }
-		/: warning: / { kept = $1 !~ /asm\/paravirt/ }
-		kept && !/warnings? generated/' "$dir/clang.log"
+	# A finding is its warning and the notes that follow. Two kinds are none: paravirt's macros
+	# assign a variable to itself so that the assembler may have it, and a count of references
+	# is changed in assembly, where each put looks like the last.
+	awk 'function tell() { if (finding != "" && !known) printf "%s", finding; finding = ""; known = 0 }
+		/^In file included from|warnings? generated/ { next }
+		/: warning: / { tell(); known = $1 ~ /asm\/paravirt/ }
+		/kref_put|refcount_dec_and_test/ { known = 1 }
+		{ finding = finding $0 "\n" }
+		END { tell() }' "$dir/clang.log"
 done
 exit "$status"
