@@ -190,7 +190,7 @@ static void more_than_the_arena_has(const void *arg)
 
 static void *churn(void *arg)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 100; i++) {
 		struct pw_wipe_result r;
 		unsigned char *p;
 
@@ -405,6 +405,7 @@ static void a_bare_fork(const void *arg)
 int main(void)
 {
 	tap_afterwards = dev_leftovers;
+	tap_seconds = 180; /* a debug kernel is a hundred times slower */
 	tap_case(wiped_by_the_module, NULL, "the module wipes");
 	tap_case(copies_of_a_fork, NULL, "copies that a fork left are counted");
 	tap_case(where_the_module_can_not, NULL, "what the module can't reach is wiped too");
