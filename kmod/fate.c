@@ -3,35 +3,27 @@
  * What became of the pages that note.c noted. All of this runs under w->resolve,
  * in a work item, an ioctl or the descriptor's release: it may sleep, but never
  * waits for a lock that a program could keep (mmap_lock is only tried). What
- * can't be known within PATIENCE_NS is told on the safe side: HELD where somebody
- * has a reference, SWAPPED or STILL_MAPPED where a cache has it, else UNKNOWN.
+ * can't be known in time is told on the safe side: HELD where somebody has a
+ * reference, SWAPPED or STILL_MAPPED where a cache has it, else UNKNOWN.
  *
  * A page has gone when nobody maps it, no cache has it and no reference is left
  * that isn't ours (pw_look_strangers()); the last also tells that the TLBs of all
  * CPUs were flushed, because until then the operation has a reference itself.
  */
-#include <linux/delay.h>
 #include <linux/highmem.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pagemap.h>
-#include <linux/sched/mm.h>
 #include <linux/swap.h>
 
 #include "compat.h"
 #include "hold.h"
 #include "op.h"
 
-#define PATIENCE_NS (50 * NSEC_PER_MSEC)
-#define EXIT_PATIENCE_NS (60 * (u64)NSEC_PER_SEC) /* for its pages to be unmapped at all */
-#define LOOK_PATIENCE_NS (1 * (u64)NSEC_PER_SEC) /* for mmap_lock, in the last look */
-#define LOOK_TRIES 8 /* until nothing goes while we look */
-
 /* ---- evidence: what is at an address now ------------------------------------------------ */
 
 /* Tries mmap_lock; BUSY: could not be looked at. `mm_users` is held. */
-static enum pw_place look_now(struct pw_watch *w, unsigned long index, struct page **page)
+enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, struct page **page)
 {
 	unsigned long address = w->first + index * PAGE_SIZE;
 	enum pw_place place = PW_PLACE_NONE;
@@ -53,7 +45,6 @@ struct question {
 	struct pw_watch *w;
 	const struct pw_op *op;
 	bool alive; /* mm_users is held: mmap_lock may be tried */
-	bool unmapped; /* w->unmapped, and what unmaps is over */
 	bool forced; /* no more patience */
 	bool replaced; /* answer: another page is in its place */
 };
@@ -86,7 +77,7 @@ static enum pw_fate fate_of_page(struct question *q, struct page *page, unsigned
 	bool same;
 
 	if (q->alive && (now || !anon))
-		place = look_now(q->w, index, &here);
+		place = pw_fate_look(q->w, index, &here);
 	same = here == page;
 	q->replaced = here && !same;
 	/* A private page in place of a file's: written to, and nothing of the program's went. */
@@ -117,7 +108,7 @@ static enum pw_fate fate_of_moved(struct question *q, const struct pw_entry *ent
 	/* The address space goes: its end accounts for what is still there. */
 	if (!q->alive)
 		return PW_FATE_STAYED;
-	place = look_now(q->w, entry->index, &here);
+	place = pw_fate_look(q->w, entry->index, &here);
 	same = here && page_to_pfn(here) == entry->pfn;
 	if (here)
 		put_page(here);
@@ -184,8 +175,7 @@ static bool may_wipe(struct page *page)
 	if (!folio_trylock(folio))
 		return false;
 	alone = pw_page_mapcount(page) == 0 && !folio_test_swapcache(folio) &&
-		(folio_test_anon(folio) || !folio_mapping(folio)) &&
-		pw_look_strangers(folio) <= 0;
+		(folio_test_anon(folio) || !folio_mapping(folio)) && pw_look_strangers(folio) <= 0;
 	folio_unlock(folio);
 	return alone;
 }
@@ -432,8 +422,7 @@ static void tell_runs(struct pw_watch *w, struct pw_op *op)
 static void tell(struct pw_watch *w, struct pw_op *op)
 {
 	if (op->kind == PW_OP_FORK) {
-		pw_watch_tell(w, PW_SECRET_SHARED, op->cause, op->from, op->to, &op->counts,
-			      op->tid);
+		pw_watch_tell(w, PW_SECRET_SHARED, op->cause, op->from, op->to, &op->counts, op->tid);
 		return;
 	}
 	if (op->kind == PW_OP_EXIT)
@@ -441,133 +430,27 @@ static void tell(struct pw_watch *w, struct pw_op *op)
 	if (!took(op))
 		return;
 	/* Only single entries: each has its own fate, and tells it. */
-	if (op->kind == PW_OP_MOVE && !pw_counts_present(&op->counts) &&
-	    op->used == op->to - op->from)
+	if (op->kind == PW_OP_MOVE && !pw_counts_present(&op->counts) && op->used == op->to - op->from)
 		tell_runs(w, op);
 	else
 		tell_whole(w, op);
 }
 
-/* ---- rounds ---------------------------------------------------------------------------------------------- */
-
-/* What is sealed is over too. */
-static void over_all(struct pw_watch *w)
+bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, bool forced)
 {
-	struct pw_op *op;
+	struct question q = { .w = w, .op = op, .alive = alive, .forced = forced };
 
-	spin_lock(&w->lock);
-	list_for_each_entry(op, &w->ops, link)
-		op->over |= op->sealed;
-	spin_unlock(&w->lock);
-}
-
-/* What is noted by now; NULL: nothing. */
-static struct pw_op *seal_all(struct pw_watch *w)
-{
-	struct pw_op *op;
-
-	spin_lock(&w->lock);
-	list_for_each_entry(op, &w->ops, link)
-		op->sealed = true;
-	op = list_first_entry_or_null(&w->ops, struct pw_op, link);
-	spin_unlock(&w->lock);
-	return op;
-}
-
-/* The next sealed one; with `done`, this one is taken out and is the caller's. */
-static struct pw_op *next_op(struct pw_watch *w, struct pw_op *op, bool done)
-{
-	struct pw_op *next = NULL;
-
-	spin_lock(&w->lock);
-	if (!list_is_last(&op->link, &w->ops)) {
-		next = list_next_entry(op, link);
-		if (!next->sealed)
-			next = NULL;
-	}
-	if (done) {
-		list_del(&op->link);
-		w->ops_count--;
-	}
-	spin_unlock(&w->lock);
-	return next;
-}
-
-/* An exit is noted before its pages are unmapped; nothing of it is to be seen until then. */
-static bool too_early(const struct question *q, struct pw_op *op, u64 now)
-{
-	if (op->kind != PW_OP_EXIT || q->unmapped)
+	if (!judge(&q, op))
 		return false;
-	if (!op->deadline_ns)
-		op->deadline_ns = now + EXIT_PATIENCE_NS;
-	return now < op->deadline_ns;
+	tell(w, op);
+	return true;
 }
 
-static bool judge_in_time(struct question *q, struct pw_op *op)
-{
-	u64 now = ktime_get_ns();
+/* ---- pages that are still there
+ * ------------------------------------------------------------------------------- */
 
-	if (too_early(q, op, now))
-		return false;
-	if (!op->deadline_ns || (op->kind == PW_OP_EXIT && op->deadline_ns > now + PATIENCE_NS))
-		op->deadline_ns = now + PATIENCE_NS;
-	q->op = op;
-	q->forced = now >= op->deadline_ns;
-	return judge(q, op);
-}
-
-static bool fate_round(struct pw_watch *w)
-{
-	struct question q = { .w = w };
-	struct pw_op *op, *next;
-	s64 told = 0;
-	bool left;
-
-	lockdep_assert_held(&w->resolve);
-	op = seal_all(w);
-	if (!op)
-		return false;
-	q.unmapped = READ_ONCE(w->unmapped);
-	/* Until the operations that are noted are over. */
-	mmu_interval_read_begin(&w->notifier);
-	over_all(w);
-	q.alive = mmget_not_zero(w->mm);
-	for (; op; op = next) {
-		bool done = judge_in_time(&q, op);
-
-		next = next_op(w, op, done);
-		if (!done)
-			continue;
-		tell(w, op);
-		told += op->pending;
-		pw_op_free(op);
-	}
-	/* May be the last user's: then the end of the address space is noted here. */
-	if (q.alive)
-		mmput(w->mm);
-	pw_watch_pending(-told);
-	spin_lock(&w->lock);
-	left = !list_empty(&w->ops);
-	spin_unlock(&w->lock);
-	return left;
-}
-
-void pw_fate_drain(struct pw_watch *w)
-{
-	unsigned int rounds = 0;
-
-	while (fate_round(w)) {
-		/* What is still open after a moment may wait in a CPU's batch. */
-		if (rounds++ % 4 == 1)
-			pw_look_drain();
-		usleep_range(500, 1000);
-	}
-}
-
-/* ---- the last look ------------------------------------------------------------------------------------------- */
-
-static void count_there(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
-			struct page *page)
+void pw_fate_count(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
+		   struct page *page)
 {
 	struct pw_contents contents;
 	unsigned int from, to;
@@ -592,8 +475,7 @@ static void look_at_gone(struct pw_watch *w, unsigned long index, struct page *p
 	spin_unlock(&w->lock);
 }
 
-/* A held page in its place is looked at where it is. */
-static bool look_at_held(struct pw_watch *w, struct pw_counts *counts, unsigned long index)
+bool pw_fate_count_held(struct pw_watch *w, struct pw_counts *counts, unsigned long index)
 {
 	struct page *page = w->held ? slot_of(w, NULL, index) : NULL;
 
@@ -602,83 +484,8 @@ static bool look_at_held(struct pw_watch *w, struct pw_counts *counts, unsigned 
 	if (pw_page_mapcount(page) == 0)
 		look_at_gone(w, index, page);
 	else
-		count_there(w, counts, index, page);
+		pw_fate_count(w, counts, index, page);
 	return true;
-}
-
-static void look_at(struct pw_watch *w, struct pw_counts *counts, unsigned long index, u64 until)
-{
-	enum pw_place place;
-	struct page *page;
-
-	if (look_at_held(w, counts, index))
-		return;
-	while ((place = look_now(w, index, &page)) == PW_PLACE_BUSY && ktime_get_ns() < until)
-		usleep_range(100, 200);
-	switch (place) {
-	case PW_PLACE_NONE:
-		counts->absent++;
-		break;
-	case PW_PLACE_SWAP:
-		counts->swapped++;
-		break;
-	case PW_PLACE_PAGE:
-	case PW_PLACE_MOVING:
-		count_there(w, counts, index, page);
-		put_page(page);
-		break;
-	case PW_PLACE_DEVICE:
-		pw_counts_unknown(counts, 1, PW_UNSEEN_DEVICE);
-		break;
-	case PW_PLACE_BUSY:
-		pw_counts_unknown(counts, 1, PW_UNSEEN_BUSY);
-		break;
-	}
-}
-
-/*
- * Nothing went while we looked, or we do not try again (then what is noted by now
- * is told twice): from now on nothing is noted.
- */
-static bool deafen(struct pw_watch *w, unsigned long sequence, bool whatever)
-{
-	bool done;
-
-	spin_lock(&w->lock);
-	done = whatever || (list_empty(&w->ops) &&
-			    !mmu_interval_read_retry(&w->notifier, sequence));
-	w->deaf = done;
-	spin_unlock(&w->lock);
-	return done;
-}
-
-static int try_last_look(struct pw_watch *w, struct pw_counts *ret, bool whatever)
-{
-	u64 until = ktime_get_ns() + LOOK_PATIENCE_NS;
-	unsigned long sequence, index;
-
-	sequence = mmu_interval_read_begin(&w->notifier);
-	pw_counts_init(ret);
-	for (index = 0; index < w->pages; index++) {
-		look_at(w, ret, index, until);
-		cond_resched();
-	}
-	return deafen(w, sequence, whatever) ? 0 : -EAGAIN;
-}
-
-int pw_fate_last_look(struct pw_watch *w, struct pw_counts *ret)
-{
-	int tries, err = -EAGAIN;
-
-	lockdep_assert_held(&w->resolve);
-	if (!mmget_not_zero(w->mm))
-		return -ESRCH;
-	for (tries = 1; err && tries <= LOOK_TRIES; tries++) {
-		pw_fate_drain(w);
-		err = try_last_look(w, ret, tries == LOOK_TRIES);
-	}
-	mmput(w->mm);
-	return err;
 }
 
 void pw_fate_release(struct pw_watch *w)

@@ -100,8 +100,7 @@ static long pin_chunk(struct mm_struct *mm, unsigned long start, unsigned long c
 	return got;
 }
 
-int pw_hold_pages(struct mm_struct *mm, unsigned long start, unsigned long count,
-		  struct page **pages)
+int pw_hold_pages(struct mm_struct *mm, unsigned long start, unsigned long count, struct page **pages)
 {
 	unsigned long done = 0;
 

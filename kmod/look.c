@@ -266,8 +266,7 @@ static int refs_count(struct folio *folio)
 	int count = 0;
 
 	spin_lock(&refs_lock);
-	hlist_for_each_entry(ref, refs_of(folio), node)
-		count += page_folio(ref->page) == folio;
+	hlist_for_each_entry(ref, refs_of(folio), node) count += page_folio(ref->page) == folio;
 	spin_unlock(&refs_lock);
 	return count;
 }
@@ -320,8 +319,7 @@ void pw_look_drain(void)
 		cpus_read_lock();
 		for_each_online_cpu(cpu)
 			queue_work_on(cpu, drain_queue, per_cpu_ptr(drain_works, cpu));
-		for_each_online_cpu(cpu)
-			flush_work(per_cpu_ptr(drain_works, cpu));
+		for_each_online_cpu(cpu) flush_work(per_cpu_ptr(drain_works, cpu));
 		cpus_read_unlock();
 		drained_ns = ktime_get_ns();
 	}
@@ -335,8 +333,7 @@ int pw_look_init(void)
 	drain_works = alloc_percpu(struct work_struct);
 	if (!drain_works)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		INIT_WORK(per_cpu_ptr(drain_works, cpu), drain_this_cpu);
+	for_each_possible_cpu(cpu) INIT_WORK(per_cpu_ptr(drain_works, cpu), drain_this_cpu);
 	drain_queue = alloc_workqueue("pagewarden_lru", PW_WQ_PERCPU, 0);
 	if (!drain_queue) {
 		free_percpu(drain_works);

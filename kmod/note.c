@@ -249,8 +249,7 @@ static void observe(struct pw_watch *w, unsigned long from, unsigned long to)
 		for (i = 0; i < op->used; i++) {
 			struct pw_entry *entry = &op->entries[i];
 
-			if (entry->fate == PW_FATE_OPEN && entry->index >= from &&
-			    entry->index < to)
+			if (entry->fate == PW_FATE_OPEN && entry->index >= from && entry->index < to)
 				observe_entry(w, op, entry);
 		}
 	}
@@ -305,6 +304,7 @@ static void op_add(struct pw_watch *w, struct pw_op *op)
 	spin_lock(&w->lock);
 	op->pending = max(op_pages(op), 1ll);
 	pw_watch_pending(op->pending);
+	op->serial = ++w->ops_serial;
 	list_add_tail(&op->link, &w->ops);
 	w->ops_count++;
 	if (op->kind == PW_OP_EXIT)
@@ -374,8 +374,7 @@ static bool moves_folio(struct pw_watch *w, unsigned long from, unsigned long to
 	page = first_page(w, from, to);
 	if (!page)
 		return false;
-	moves = folio_test_locked(page_folio(page)) &&
-		to - from <= folio_nr_pages(page_folio(page));
+	moves = folio_test_locked(page_folio(page)) && to - from <= folio_nr_pages(page_folio(page));
 	put_page(page);
 	return moves;
 }

@@ -63,6 +63,7 @@ struct pw_op {
 	enum pw_op_kind kind;
 	u32 cause; /* as far as it is known before: enum pw_secret_cause */
 	u32 tid;
+	u64 serial; /* of the watch's operations */
 	bool sealed; /* being looked at: no neighbour joins it any more */
 	bool over; /* its callers have done what they were about to do */
 	unsigned long begin; /* the whole of it, as addresses */
@@ -86,16 +87,30 @@ void pw_op_free(struct pw_op *op); /* takes NULL; gives back references */
 extern const struct mmu_interval_notifier_ops pw_note_ops;
 
 /*
- * fate.c: all under w->resolve, while the notifier is there. Finds out and tells,
- * until nothing is left that was noted.
+ * fate.c: under w->resolve. What became of the operation's pages; true: all is
+ * known, and was told. `alive`: mm_users is held. `forced`: what isn't known is
+ * guessed on the safe side.
  */
-void pw_fate_drain(struct pw_watch *w);
+bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, bool forced);
+/* What is at a page's address now; BUSY: mmap_lock was not to be had. mm_users is held. */
+enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, struct page **page);
+/* Counts a page as it is in its place. */
+void pw_fate_count(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
+		   struct page *page);
+/* Counts a held page: in its place, or gone without having been noted; false: it is none. */
+bool pw_fate_count_held(struct pw_watch *w, struct pw_counts *counts, unsigned long index);
+/* Lets go of what is held. */
+void pw_fate_release(struct pw_watch *w);
+
+/*
+ * round.c: under w->resolve. Finds out and tells, until nothing is left that had
+ * been noted at the call.
+ */
+void pw_round_drain(struct pw_watch *w);
 /*
  * The last look at what is still there; makes the watch deaf at the same moment.
  * -ESRCH: its address space goes just now, and will be noted or has been.
  */
-int pw_fate_last_look(struct pw_watch *w, struct pw_counts *ret);
-/* Lets go of what is held. */
-void pw_fate_release(struct pw_watch *w);
+int pw_round_last_look(struct pw_watch *w, struct pw_counts *ret);
 
 #endif /* PW_OP_H */

@@ -58,60 +58,7 @@ static atomic64_t pending = ATOMIC64_INIT(0);
 /* An id indexes the table. */
 static_assert(sizeof(unsigned long) == sizeof(u64), "64-bit kernels only");
 
-/* ---- counts and records ------------------------------------------------------------------ */
-
-void pw_counts_add(struct pw_counts *sum, const struct pw_counts *c)
-{
-	sum->clean += c->clean;
-	sum->dirty += c->dirty;
-	sum->mapped += c->mapped;
-	sum->swapped += c->swapped;
-	sum->copied += c->copied;
-	sum->held += c->held;
-	sum->unknown += c->unknown;
-	sum->absent += c->absent;
-	sum->scrubbed += c->scrubbed;
-	sum->dirty_bytes += c->dirty_bytes;
-	sum->first_dirty = min(sum->first_dirty, c->first_dirty);
-	if (!sum->reason)
-		sum->reason = c->reason;
-}
-
-void pw_counts_unknown(struct pw_counts *counts, u64 pages, u32 reason)
-{
-	if (!pages)
-		return;
-	counts->unknown += pages;
-	if (!counts->reason)
-		counts->reason = reason;
-}
-
-u32 pw_counts_verdict(const struct pw_counts *c)
-{
-	return c->dirty	  ? PW_SECRET_DIRTY :
-	       c->copied  ? PW_SECRET_COPIED :
-	       c->swapped ? PW_SECRET_SWAPPED :
-	       c->mapped  ? PW_SECRET_STILL_MAPPED :
-	       c->held	  ? PW_SECRET_HELD :
-	       c->unknown ? PW_SECRET_UNKNOWN :
-			    PW_SECRET_CLEAN;
-}
-
-static void record_fill(struct pw_secret *rec, const struct pw_counts *c)
-{
-	rec->pages_clean = c->clean;
-	rec->pages_dirty = c->dirty;
-	rec->pages_mapped = c->mapped;
-	rec->pages_swapped = c->swapped;
-	rec->pages_copied = c->copied;
-	rec->pages_held = c->held;
-	rec->pages_unknown = c->unknown;
-	rec->pages_absent = c->absent;
-	rec->pages_scrubbed = c->scrubbed;
-	rec->dirty_bytes = c->dirty_bytes;
-	rec->first_dirty = c->first_dirty;
-	rec->reason = c->reason;
-}
+/* ---- records ------------------------------------------------------------------ */
 
 void pw_watch_tell(struct pw_watch *w, u32 event, u32 cause, unsigned long from, unsigned long to,
 		   const struct pw_counts *counts, u32 tid)
@@ -123,7 +70,7 @@ void pw_watch_tell(struct pw_watch *w, u32 event, u32 cause, unsigned long from,
 	rec.tid = tid;
 	rec.from = max_t(u64, rec.start, w->first + from * PAGE_SIZE);
 	rec.to = min_t(u64, rec.end, w->first + to * PAGE_SIZE);
-	record_fill(&rec, counts);
+	pw_counts_fill(&rec, counts);
 	if (event == PW_SECRET_RELEASED || event == PW_SECRET_ENDED)
 		rec.verdict = pw_counts_verdict(counts);
 	if (event == PW_SECRET_RELEASED) {
@@ -194,14 +141,16 @@ static void watch_finish(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 	int err;
 
 	do {
-		pw_fate_drain(w);
-		err = READ_ONCE(w->gone) ? 0 : pw_fate_last_look(w, &last);
+		pw_round_drain(w);
+		err = READ_ONCE(w->gone) ? 0 : pw_round_last_look(w, &last);
 		/* It goes at this very moment: what its end left is drained next time. */
 		if (err == -ESRCH)
 			usleep_range(500, 1000);
 	} while (err);
-	pw_fate_drain(w);
 	mmu_interval_notifier_remove(&w->notifier);
+	w->finished = true;
+	/* What a callback noted that had begun before the last look, or while it was not tried again. */
+	pw_round_drain(w);
 	pw_fate_release(w);
 	*sums = w->total;
 	if (w->deaf)
@@ -220,7 +169,6 @@ static void watch_end(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 
 	mutex_lock(&w->resolve);
 	watch_finish(w, cause, sums ?: &own);
-	w->finished = true;
 	mutex_unlock(&w->resolve);
 	xa_erase(&watches, w->id);
 	pw_limit_uncharge(w->user, PW_LIMIT_WATCHED_BYTES, w->base.end - w->base.start);
@@ -240,7 +188,7 @@ static void watch_work(struct work_struct *work)
 
 	mutex_lock(&w->resolve);
 	if (!w->finished)
-		pw_fate_drain(w);
+		pw_round_drain(w);
 	gone = READ_ONCE(w->gone);
 	mutex_unlock(&w->resolve);
 	if (gone && watch_claim_end(w))
@@ -570,7 +518,7 @@ int pw_next_ioctl(struct pw_file *file, void *argument)
 		return -EINTR;
 	}
 	if (!w->finished)
-		pw_fate_drain(w);
+		pw_round_drain(w);
 	mutex_unlock(&w->resolve);
 	spin_lock(&w->lock);
 	total = w->total;

@@ -3,8 +3,8 @@
  * Secret watches: PW_IOC_WATCH, UNWATCH and NEXT of pagewarden_dev.h.
  *
  * watch.c has their lives; note.c notes, in notifier callbacks, what is about to
- * happen to their pages; fate.c finds out afterwards what became of them and
- * tells. The struct is theirs alone.
+ * happen to their pages; fate.c finds out what became of them, and round.c when.
+ * The struct is theirs alone.
  */
 #ifndef PW_WATCH_H
 #define PW_WATCH_H
@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "counts.h"
 #include "uapi/pagewarden.h"
 
 struct page;
@@ -25,22 +26,6 @@ struct pw_dev_info;
 struct pw_file;
 struct pw_op;
 struct pw_user;
-
-/* Pages by what they were like, as in struct pw_secret. */
-struct pw_counts {
-	u64 clean;
-	u64 dirty;
-	u64 mapped;
-	u64 swapped;
-	u64 copied;
-	u64 held;
-	u64 unknown;
-	u64 absent;
-	u64 scrubbed;
-	u64 dirty_bytes;
-	u64 first_dirty; /* address; PW_UNKNOWN: none */
-	u32 reason; /* of the first that is unknown */
-};
 
 /* locking: see watch.c */
 struct pw_watch {
@@ -72,6 +57,7 @@ struct pw_watch {
 	bool unmapped; /* ... and its pages with it */
 	u32 gone_cause; /* PW_CAUSE_EXIT or EXEC */
 	u32 ops_count;
+	u64 ops_serial; /* of the newest */
 	struct list_head ops; /* struct pw_op, oldest first */
 	struct pw_op *exit_op; /* made in advance: an exit must be noted whatever happens */
 	struct page **held; /* pinned, by page of the range; NULL array: not HOLD */
@@ -89,20 +75,6 @@ static inline void pw_watch_part(const struct pw_watch *w, unsigned long index, 
 	*from = w->base.start > address ? w->base.start - address : 0;
 	*to = w->base.end < address + PAGE_SIZE ? w->base.end - address : PAGE_SIZE;
 }
-
-static inline void pw_counts_init(struct pw_counts *counts)
-{
-	*counts = (struct pw_counts){ .first_dirty = PW_UNKNOWN };
-}
-
-static inline u64 pw_counts_present(const struct pw_counts *c)
-{
-	return c->clean + c->dirty + c->mapped + c->swapped + c->copied + c->held + c->unknown;
-}
-
-void pw_counts_add(struct pw_counts *sum, const struct pw_counts *counts);
-void pw_counts_unknown(struct pw_counts *counts, u64 pages, u32 reason);
-u32 pw_counts_verdict(const struct pw_counts *counts);
 
 /*
  * Sends a record about pages [from, to) of the range; RELEASED ones are added to
