@@ -138,15 +138,20 @@ static struct pw_watch *watch_get(u64 id)
 static void watch_finish(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 {
 	struct pw_counts last = {};
+	bool gone;
 	int err;
 
-	do {
+	for (;;) {
+		gone = READ_ONCE(w->gone); /* then its end is noted, and drained now */
 		pw_round_drain(w);
-		err = READ_ONCE(w->gone) ? 0 : pw_round_last_look(w, &last);
-		/* It goes at this very moment: what its end left is drained next time. */
-		if (err == -ESRCH)
-			usleep_range(500, 1000);
-	} while (err);
+		if (gone)
+			break;
+		err = pw_round_last_look(w, &last);
+		if (!err)
+			break;
+		/* It goes at this very moment. */
+		usleep_range(500, 1000);
+	}
 	mmu_interval_notifier_remove(&w->notifier);
 	w->finished = true;
 	/* What a callback noted that had begun before the last look, or while it was not tried again. */
