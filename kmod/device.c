@@ -72,8 +72,7 @@ static int info_ioctl(struct pw_file *file, void *arg)
 
 static const struct command commands[] = {
 	[_IOC_NR(PW_IOC_INFO)] = { info_ioctl, NULL, sizeof(struct pw_dev_info), 184 },
-	[_IOC_NR(PW_IOC_WATCH)] = { pw_watch_ioctl, pw_watch_undo, sizeof(struct pw_dev_watch),
-				    80 },
+	[_IOC_NR(PW_IOC_WATCH)] = { pw_watch_ioctl, pw_watch_undo, sizeof(struct pw_dev_watch), 80 },
 	[_IOC_NR(PW_IOC_UNWATCH)] = { pw_unwatch_ioctl, NULL, sizeof(struct pw_dev_unwatch), 112 },
 	[_IOC_NR(PW_IOC_NEXT)] = { pw_next_ioctl, NULL, sizeof(struct pw_dev_next), 152 },
 	[_IOC_NR(PW_IOC_WIPE)] = { pw_wipe_ioctl, NULL, sizeof(struct pw_dev_wipe), 96 },

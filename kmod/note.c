@@ -94,7 +94,7 @@ static void entry_fill(struct pw_op *op, struct pw_entry *entry, struct page *pa
 	entry->index = index;
 	entry->dirty_bytes = contents->dirty_bytes;
 	entry->first_dirty = contents->first_dirty;
-	entry->mapcount = min(pw_page_mapcount(page), (int)U16_MAX);
+	entry->mapcount = min_t(int, pw_page_mapcount(page), U16_MAX);
 	entry->kind = folio_test_anon(folio) ? PW_PAGE_ANON : PW_PAGE_FILE;
 	entry->lazy = !folio_test_swapbacked(folio);
 	if (op->kind == PW_OP_MOVE)

@@ -166,8 +166,8 @@ struct pw_dev_next {
  * swap: those are brought in first, and counted, because the swap slot keeps
  * its copy until it is used again. Copies that other processes still map
  * (fork), or may have in swap, are counted, not touched; so are pages that the
- * kernel moved or copied meanwhile, because the old one went back as it was. Read-only and shared mappings of files are
- * refused (EOPNOTSUPP) before anything is changed.
+ * kernel moved or copied meanwhile, because the old one went back as it was. Read-only and shared
+ * mappings of files are refused (EOPNOTSUPP) before anything is changed.
  */
 struct pw_dev_wipe {
 	__u32 size;
