@@ -38,6 +38,8 @@ for file in stat status maps smaps cgroup cmdline mountinfo comm stat status; do
 done | seed proc_tree self
 head -c 4096 "$(type -P true)" | seed elf true
 "$build/pagewarden" --version >/dev/null && head -c 4096 "$build/pagewarden" | seed elf pagewarden
+{ printf '\0\021\0\0\0\0\0\0'; cat "$build/tests/programs/wipes"; } | seed symbol program
+{ printf '\0\021\0\0\0\0\0\0'; cat "$(type -P true)"; } | seed symbol stripped
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n' | seed http ok
 printf 'HTTP/1.0 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n' | seed http chunked
 # MACHINE, IDENTITY, COUNTERS, SEGMENTS, SEGMENT, TICK with contents that chance fills

@@ -144,7 +144,7 @@ void *memset_explicit(void *at, int fill, size_t size)
 	case BY_EXIT:
 		_exit(0);
 	case BY_THREAD_EXIT:
-		pthread_exit(NULL);
+		syscall(SYS_exit, 0); /* pthread_exit() would load a library */
 	case BY_EXEC:
 		execl("/proc/self/exe", "wipes", "nothing", NULL);
 		_exit(1);
