@@ -257,6 +257,7 @@ int wipe_enter(struct pt_regs *ctx)
 	struct wipe_call call = {};
 	struct wipe_thread *t;
 
+	pw_keep_thread_stack(ctx);
 	if (!pw_watched())
 		return 0;
 	call.cookie = bpf_get_attach_cookie(ctx);
@@ -290,6 +291,7 @@ int wipe_leave(struct pt_regs *ctx)
 	struct wipe_thread *t = bpf_map_lookup_elem(&wipe_threads, &tid);
 	struct wipe_call *top;
 
+	pw_keep_thread_stack(ctx);
 	if (!t)
 		return 0;
 	drop_below(t, sp);

@@ -21,6 +21,31 @@ PW_OPTION __u64 only_cgroup; /* and those below; 0: any */
 PW_OPTION __u64 read_back_bytes;
 PW_OPTION bool track_releases;
 
+/*
+ * Since 6.13 the kernel gives a kprobe program with a large frame one "private"
+ * stack per CPU. That is sound where a program can't be interrupted by itself,
+ * as a kprobe's can't; but a uprobe's program can be preempted, and where the
+ * kernel preempts (7.x, by default) the next thread on that CPU then runs the
+ * same program on the same stack. What comes of it are wrong records, and
+ * jumps through wrong pointers: seen on 7.2 as a panic. A program that has a
+ * tail call anywhere keeps to the thread's own stack, so each uprobe program
+ * begins with one that never runs; the loader cuts it out.
+ */
+PW_OPTION bool never;
+
+PW_EXTERN struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} no_programs SEC(".maps");
+
+static __always_inline void pw_keep_thread_stack(void *ctx)
+{
+	if (never)
+		bpf_tail_call(ctx, &no_programs, 0);
+}
+
 /* Deeper than any cgroup tree that people build; what lies deeper is not found. */
 #define PW_CGROUP_LEVELS 32
 

@@ -220,6 +220,7 @@ int release_buffer(struct pt_regs *ctx)
 	struct release r = {};
 	struct wiped_key key;
 
+	pw_keep_thread_stack(ctx);
 	if (!PT_REGS_PARM1(ctx) || !pw_watched())
 		return 0;
 	read_release(ctx, &r);
@@ -247,6 +248,7 @@ int release_cleared(struct pt_regs *ctx)
 	struct clearing c = { .address = PT_REGS_PARM1(ctx) };
 	u64 sp = PT_REGS_SP(ctx);
 
+	pw_keep_thread_stack(ctx);
 	if (!c.address || !pw_watched())
 		return 0;
 	bpf_probe_read_user(&c.caller, sizeof(c.caller), (void *)sp);
@@ -281,6 +283,7 @@ int release_mapping(struct pt_regs *ctx)
 	struct release_site *site;
 	struct release r = {};
 
+	pw_keep_thread_stack(ctx);
 	r.size = PT_REGS_PARM2(ctx);
 	if (!r.size || !pw_watched())
 		return 0;

@@ -145,6 +145,7 @@ void *memset_explicit(void *at, int fill, size_t size)
 		_exit(0);
 	case BY_THREAD_EXIT:
 		syscall(SYS_exit, 0); /* pthread_exit() would load a library */
+		break;
 	case BY_EXEC:
 		execl("/proc/self/exe", "wipes", "nothing", NULL);
 		_exit(1);

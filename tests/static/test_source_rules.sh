@@ -44,6 +44,16 @@ wrong_license() {
 }
 report 'every source file carries the license of its folder' "$(wrong_license)"
 
+# bpf/wipe.bpf.h tells what happens to a uprobe program that may get a stack per CPU.
+without_own_stack() {
+	files 'bpf/*.bpf.c' | while IFS= read -r file; do
+		probes=$(grep -cE '^SEC\("\??u(ret)?probe' "$file")
+		kept=$(grep -c '^	pw_keep_thread_stack(ctx);' "$file")
+		[ "$probes" -eq "$kept" ] || echo "$file: $probes uprobe programs, $kept of them with pw_keep_thread_stack()"
+	done
+}
+report 'every uprobe program keeps to the stack of its thread' "$(without_own_stack)"
+
 # The stages, and what each may include beside itself and the ABI. Data flows one way.
 wrong_includes() {
 	local stage allowed file line target
