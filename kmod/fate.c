@@ -46,6 +46,7 @@ struct question {
 	const struct pw_op *op;
 	bool alive; /* mm_users is held: mmap_lock may be tried */
 	bool forced; /* no more patience */
+	bool blind; /* ... not even for mmap_lock */
 	bool replaced; /* answer: another page is in its place */
 };
 
@@ -90,7 +91,7 @@ static enum pw_fate fate_of_page(struct question *q, struct page *page, unsigned
 		return fate_of_unmapped(q, page);
 	if (q->op->kind == PW_OP_EXIT)
 		return anon ? PW_FATE_COPIED : PW_FATE_MAPPED;
-	if (place == PW_PLACE_BUSY && !q->forced)
+	if (place == PW_PLACE_BUSY && !q->blind)
 		return PW_FATE_OPEN;
 	/* Without having seen its place: a CLEAR that left it as often mapped was none for it. */
 	if (place == PW_PLACE_BUSY && now >= mapcount && q->op->cause != PW_CAUSE_UNMAP)
@@ -124,7 +125,7 @@ static enum pw_fate fate_of_moved(struct question *q, const struct pw_entry *ent
 			return PW_FATE_GONE;
 		return entry->lazy ? PW_FATE_MAPPED : PW_FATE_SWAPPED;
 	default:
-		return q->forced ? PW_FATE_UNKNOWN : PW_FATE_OPEN;
+		return q->blind ? PW_FATE_UNKNOWN : PW_FATE_OPEN;
 	}
 }
 
@@ -436,9 +437,16 @@ static void tell(struct pw_watch *w, struct pw_op *op)
 		tell_whole(w, op);
 }
 
-bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, bool forced)
+bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, enum pw_patience patience)
 {
-	struct question q = { .w = w, .op = op, .alive = alive, .forced = forced };
+	struct question q = {
+		.w = w,
+		.op = op,
+		.alive = alive,
+		.forced = patience != PW_WAIT,
+		/* Without an address space there is no lock to wait for. */
+		.blind = patience == PW_WAIT_NO_MORE || (!alive && patience != PW_WAIT),
+	};
 
 	if (!judge(&q, op))
 		return false;

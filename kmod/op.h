@@ -35,6 +35,13 @@ enum pw_fate {
 	PW_FATE_UNKNOWN, /* BUSY */
 };
 
+/* How long it is waited, and for what. */
+enum pw_patience {
+	PW_WAIT, /* for anything that may be over soon */
+	PW_WAIT_FOR_LOCK, /* for mmap_lock alone; else guessed on the safe side */
+	PW_WAIT_NO_MORE,
+};
+
 enum pw_page_kind { PW_PAGE_ANON, PW_PAGE_FILE, PW_PAGE_KINDS };
 
 struct pw_entry {
@@ -88,10 +95,9 @@ extern const struct mmu_interval_notifier_ops pw_note_ops;
 
 /*
  * fate.c: under w->resolve. What became of the operation's pages; true: all is
- * known, and was told. `alive`: mm_users is held. `forced`: what isn't known is
- * guessed on the safe side.
+ * known, and was told. `alive`: mm_users is held. What isn't known: see patience.
  */
-bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, bool forced);
+bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, enum pw_patience patience);
 /* What is at a page's address now; BUSY: mmap_lock was not to be had. mm_users is held. */
 enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, struct page **page);
 /* Counts a page as it is in its place. */

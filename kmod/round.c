@@ -14,6 +14,7 @@
 #include "op.h"
 
 #define PATIENCE_NS (50 * NSEC_PER_MSEC)
+#define LOCK_PATIENCE_NS (1 * (u64)NSEC_PER_SEC) /* for mmap_lock, from then on */
 #define EXIT_PATIENCE_NS (60 * (u64)NSEC_PER_SEC) /* for its pages to be unmapped at all */
 #define LOOK_PATIENCE_NS (1 * (u64)NSEC_PER_SEC) /* for mmap_lock, in the last look */
 #define LOOK_TRIES 8 /* until nothing goes while we look */
@@ -80,7 +81,10 @@ static bool try_to_tell(struct pw_watch *w, struct pw_op *op, bool alive, bool u
 		return false;
 	if (!op->deadline_ns || (op->kind == PW_OP_EXIT && op->deadline_ns > now + PATIENCE_NS))
 		op->deadline_ns = now + PATIENCE_NS;
-	return pw_fate_tell(w, op, alive, now >= op->deadline_ns);
+	return pw_fate_tell(w, op, alive,
+			    now < op->deadline_ns		     ? PW_WAIT :
+			    now < op->deadline_ns + LOCK_PATIENCE_NS ? PW_WAIT_FOR_LOCK :
+								       PW_WAIT_NO_MORE);
 }
 
 /* True: of the operations up to that one, some are still open. */
