@@ -41,12 +41,13 @@ static int map_arena(void *at, size_t len)
 /*
  * Touches each page from within a system call, where a page that can't be had is
  * EFAULT and not SIGBUS: newer kernels hold memfd_secret to RLIMIT_MEMLOCK page by
- * page. (MADV_POPULATE_WRITE does not work there.)
+ * page. (MADV_POPULATE_WRITE does not work there.) Any byte will do: GRND_INSECURE
+ * does not wait for good ones early after the boot.
  */
 static int populate(char *at, size_t len)
 {
 	for (size_t i = 0; i < len; i += page_size()) {
-		if (syscall(SYS_getrandom, at + i, 1, GRND_NONBLOCK) != 1)
+		if (syscall(SYS_getrandom, at + i, 1, GRND_INSECURE) != 1)
 			return errno == EFAULT ? -EDQUOT : -errno;
 		at[i] = 0;
 	}
