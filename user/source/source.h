@@ -82,7 +82,12 @@ struct pw_source_options {
 	/* Which calls of wipe functions become WIPE records; off by default: a call costs microseconds. */
 	struct pw_wipe_options {
 		bool on; /* observe wipe functions, and the module's events where it is loaded */
-		bool releases; /* also frees and munmaps of wiped buffers; needs a pid or a cgroup */
+		/*
+		 * Also frees and munmaps of wiped buffers; needs a pid or a cgroup. With a
+		 * cgroup, every process that runs the same libraries pays for the
+		 * breakpoints (about 0.5 us for each free); with a pid, that one alone.
+		 */
+		bool releases;
 		bool no_kernel; /* leave kfree_sensitive out */
 		uint32_t pid; /* of this process alone; 0: any */
 		uint64_t cgroup_id; /* of this cgroup and those below it alone; 0: any */
