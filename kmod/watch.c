@@ -262,18 +262,6 @@ static void fill_base(struct pw_secret *base, const struct pw_dev_watch *arg,
 	base->label[sizeof(base->label) - 1] = 0;
 }
 
-static int watch_arrays(struct pw_watch *w)
-{
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
-
-	if (!(w->base.flags & PW_SECRET_HOLDING))
-		return 0;
-	w->held = kvcalloc(w->pages, sizeof(*w->held), gfp);
-	w->owner = kvcalloc(w->pages, sizeof(*w->owner), gfp);
-	w->memory += w->pages * (sizeof(*w->held) + sizeof(*w->owner));
-	return w->held && w->owner ? 0 : -ENOMEM;
-}
-
 /* Everything but the notifier, the pages and the place in the table. */
 static struct pw_watch *watch_create(struct pw_file *file, const struct pw_dev_watch *arg,
 				     const struct pw_target *target)
@@ -301,7 +289,7 @@ static struct pw_watch *watch_create(struct pw_file *file, const struct pw_dev_w
 	w->memory = sizeof(*w);
 	if (w->exit_op)
 		w->memory += struct_size(w->exit_op, entries, w->exit_op->room);
-	if (!w->user || !w->exit_op || watch_arrays(w)) {
+	if (!w->user || !w->exit_op) {
 		pw_memory_add(w->memory);
 		watch_put(w);
 		return NULL;
@@ -320,7 +308,7 @@ static int watch_charge(struct pw_watch *w)
 	err = pw_limit_charge(w->user, PW_LIMIT_WATCHED_BYTES, w->base.end - w->base.start);
 	if (err)
 		goto uncharge_watch;
-	if (!w->held)
+	if (!(w->base.flags & PW_SECRET_HOLDING))
 		return 0;
 	err = pw_limit_charge(w->user, PW_LIMIT_HELD_PAGES, w->pages);
 	if (err)
@@ -336,10 +324,25 @@ uncharge_watch:
 
 static void watch_uncharge(struct pw_watch *w)
 {
-	if (w->held)
+	if (w->base.flags & PW_SECRET_HOLDING)
 		pw_limit_uncharge(w->user, PW_LIMIT_HELD_PAGES, w->pages);
 	pw_limit_uncharge(w->user, PW_LIMIT_WATCHED_BYTES, w->base.end - w->base.start);
 	pw_limit_uncharge(w->user, PW_LIMIT_WATCHES, 1);
+}
+
+/* What HOLD takes for itself: after it is charged, or its size could be anything. */
+static int watch_arrays(struct pw_watch *w)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	u64 bytes = w->pages * (sizeof(*w->held) + sizeof(*w->owner));
+
+	if (!(w->base.flags & PW_SECRET_HOLDING))
+		return 0;
+	w->held = kvcalloc(w->pages, sizeof(*w->held), gfp);
+	w->owner = kvcalloc(w->pages, sizeof(*w->owner), gfp);
+	w->memory += bytes;
+	pw_memory_add(bytes);
+	return w->held && w->owner ? 0 : -ENOMEM;
 }
 
 /*
@@ -379,6 +382,9 @@ static int watch_register(struct pw_watch *w)
 	err = watch_charge(w);
 	if (err)
 		return err;
+	err = watch_arrays(w);
+	if (err)
+		goto uncharge;
 	err = xa_reserve(&watches, w->id, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto uncharge;
