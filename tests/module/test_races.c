@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// timeout: 600
 /*
  * The same range from two CPUs: whoever wins, each record is whole, the sums are
  * those of the records, nothing is left over, and the kernel's log stays silent.

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -548,6 +549,7 @@ static void killed_for_memory(const void *arg)
 int main(int argc, char **argv)
 {
 	const char *only = argc > 1 ? argv[1] : "";
+	cpu_set_t one;
 	const struct {
 		void (*run)(const void *arg);
 		const char *name;
@@ -563,6 +565,10 @@ int main(int argc, char **argv)
 		{ killed_for_memory, "the OOM killer" },
 	};
 
+	/* What waits in another CPU's batch is not swapped out. */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
 	physical_init();
 	memset(huge_letters, 'b', sizeof(huge_letters) - 1);
 	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");

@@ -5,7 +5,8 @@
 # The kernel module on Debian's kernels: every tests/module/test_*.c runs in a
 # guest of each kernel with pagewarden.ko loaded, and each of its test cases is
 # one test here. The random steps have a guest of their own, so that two
-# processors are busy to the end.
+# processors are busy to the end. Faults can only be injected into debug kernels
+# (make check-debug-kernel).
 #
 #   PW_STEPS=N  random steps on each kernel (100000)
 #   PW_SEED=N   of theirs
@@ -25,17 +26,19 @@ limit_of() {
 	echo "${own:-300}"
 }
 
+# Those that may bring the guest down are the last.
 tests_of() {
-	local binary name
+	local binary last=()
 
 	for binary in "${binaries[@]}"; do
-		name=$(basename "$binary")
-		case $1:$name in
+		case $1:$(basename "$binary") in
 		random:test_random) echo "$binary" ;;
-		random:* | directed:test_random) ;;
+		random:* | directed:test_random | directed:test_fail_nth) ;;
+		directed:test_races | directed:test_unload) last+=("$binary") ;;
 		directed:*) echo "$binary" ;;
 		esac
 	done
+	[ ${#last[@]} -eq 0 ] || printf '%s\n' "${last[@]}"
 }
 
 # boot_one KERNEL PART: results in $tmp/out-KERNEL-PART; without one, the reason is in $tmp/why-KERNEL-PART.
