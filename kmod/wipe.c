@@ -123,8 +123,12 @@ static bool look_before(struct wiper *w, unsigned long address, unsigned int i)
 	w->pfn_before[i] = 0;
 	if (page) {
 		if (PageAnon(page)) {
-			/* Of what comes from swap, another process may have the slot. */
-			shared = pw_page_mapped_again(page) || (swapped && !PageAnonExclusive(page));
+			/*
+			 * Where another process has the swap slot, the write goes to a
+			 * copy, and wipe_pinned() counts it. It is not to be told before:
+			 * who shared it once may be gone.
+			 */
+			shared = pw_page_mapped_again(page);
 			swapped |= folio_test_swapcache(page_folio(page));
 			w->pfn_before[i] = shared ? 0 : page_to_pfn(page);
 		}

@@ -227,6 +227,32 @@ static void copies_elsewhere(const void *arg)
 	waitpid(child, NULL, 0);
 }
 
+/* A child has the swap slots, and so the contents; or had them, and is gone. */
+static void copies_in_swap(const void *arg)
+{
+	const bool child_lives = arg != NULL;
+	uint8_t *at = dirty_region();
+	struct pw_dev_wipe w;
+	int fd = dev_open();
+	pid_t child;
+
+	swap_on();
+	must(!madvise(at, BYTES, MADV_PAGEOUT));
+	must_equal(page_swapped(getpid(), REGION), true);
+	child = child_that_stays();
+	if (!child_lives) {
+		must(!kill(child, SIGKILL));
+		must_equal(waitpid(child, NULL, 0), child);
+	}
+	must_equal(dev_wipe(fd, 0, REGION, BYTES, &w), 0);
+	must_equal(w.verdict, PW_WIPED_WHOLE);
+	must_equal(w.wiped_bytes, BYTES);
+	must_equal(w.swapped_pages, PAGES);
+	must_equal(w.copies_left_pages, child_lives ? PAGES : 0);
+	must(holds_only(at, BYTES, 0));
+	kill(child, SIGKILL);
+}
+
 static void another_process(const void *arg)
 {
 	uint8_t *at = region(BYTES, MAP_SHARED);
@@ -422,9 +448,11 @@ static void watched_and_wiped(const void *arg)
 
 int main(int argc, char **argv)
 {
+	static const char alive[] = "the child lives";
 	const struct {
 		void (*run)(const void *arg);
 		const char *name;
+		const void *arg;
 	} cases[] = {
 		{ own_memory, "own memory" },
 		{ by_own_pid, "own memory by its pid" },
@@ -433,6 +461,8 @@ int main(int argc, char **argv)
 		{ zero_page, "the page of zeros" },
 		{ swapped_pages, "swapped pages are brought in" },
 		{ copies_elsewhere, "copies that a child has are counted" },
+		{ copies_in_swap, "copies that a child has in swap are counted", alive },
+		{ copies_in_swap, "swap slots that a child had are nobody's copies" },
 		{ another_process, "another process" },
 		{ huge_page, "a part of a huge page" },
 		{ shared_anonymous, "shared anonymous memory" },
@@ -448,7 +478,7 @@ int main(int argc, char **argv)
 	tap_afterwards = dev_leftovers;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (argc == 1 || strstr(cases[i].name, argv[1]))
-			tap_case(cases[i].run, NULL, "%s", cases[i].name);
+			tap_case(cases[i].run, cases[i].arg, "%s", cases[i].name);
 	swap_off();
 	return tap_end();
 }
