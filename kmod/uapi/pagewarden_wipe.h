@@ -107,7 +107,8 @@ struct pw_wipe {
  * wiped buffers have gone back before (munmap: one record for each wiped range
  * that it covers, as far as they are remembered).
  * The counts are of this process and site, this release included, since the
- * site's first wiped release.
+ * site's first wiped release. Releases without a wipe beyond four times those
+ * with one (plus 16) are told at each doubling alone: the counts have them all.
  */
 struct pw_release {
 	struct pw_record rec;

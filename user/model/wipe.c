@@ -68,7 +68,7 @@ const char *const pw_wipe_blind_spots[] = {
 	"library keeps to itself.",
 	"Calls from before a function's probe was attached are not seen: a library's first calls after "
 	"it was mapped may be among them.",
-	"memfd_secret memory can't be read back: such a wipe is unknown, not clean.",
+	"Where memfd_secret memory can't be read back, such a wipe is unknown, not clean.",
 	"Of a range larger than the read-back bound only the beginning is looked at.",
 	"Wipes inside the kernel are seen only where it allows probes on kfree_sensitive and "
 	"kvfree_sensitive; what they cleared is given back at once and not read.",
