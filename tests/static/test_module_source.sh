@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 300
+# timeout: 600
 #
 # The kernel's own checkers over kmod/: sparse with the headers of Debian 13's
 # kernel, and checkpatch. make check-module-static has those that take longer.
