@@ -19,7 +19,7 @@ fi
 headers=/usr/src/linux-headers-$(cat "$kernel/release")
 
 inside() { apt_enter "$kernel/analysis" "$tmp" "$@"; }
-build_in() { inside make -s -C "$headers" "M=/work/$1" "${@:2}" modules; }
+build_in() { inside make -s -C "$headers" "M=/mnt/$1" "${@:2}" modules; }
 
 # found NAME FILE: nothing was, or that is the failure.
 found() {
@@ -64,17 +64,17 @@ cp -r "$source_tree/scripts/coccinelle/." "$tmp/rules/"
 # Two rules are written in OCaml and would need its compiler: one is about a
 # driver, the other looks for 0 in a pointer's place, which sparse finds too.
 cat >"$tmp/rules.sh" <<-'END'
-	cd "/work/$1" || exit
-	find /work/rules -name '*.cocci' ! -name check_bq27xxx_data.cocci ! -name badzero.cocci | sort |
+	cd "/mnt/$1" || exit
+	find /mnt/rules -name '*.cocci' ! -name check_bq27xxx_data.cocci ! -name badzero.cocci | sort |
 		while IFS= read -r rule; do
 			options=$(sed -n 's#^//  *Options: *##p' "$rule")
 			# shellcheck disable=SC2086
 			spatch -D report --no-show-diff --very-quiet --cocci-file "$rule" $options --dir kmod 2>&1 |
-				grep -v 'should .* be a metavariable' | sed "s#^#${rule#/work/rules/}: #"
-			echo "$rule" >>/work/rules.count
+				grep -v 'should .* be a metavariable' | sed "s#^#${rule#/mnt/rules/}: #"
+			echo "$rule" >>/mnt/rules.count
 		done
 END
-coccinelle() { inside bash /work/rules.sh "$1" >"$tmp/$1.cocci"; }
+coccinelle() { inside bash /mnt/rules.sh "$1" >"$tmp/$1.cocci"; }
 check 'coccinelle reads the planted bug' coccinelle planted
 check_matches '... and finds it' "$tmp/planted.cocci" 'kfree\.cocci: .*bug\.c.* reference preceded by free'
 check_matches '... and that the wipe before the free is one call' "$tmp/planted.cocci" 'kfree_sensitive\.cocci: .*kfree_sensitive'
@@ -84,7 +84,7 @@ found 'coccinelle finds nothing' "$tmp/module.cocci"
 
 # ---- clang, gcc ----------------------------------------------------------------------
 
-clang_reads() { inside bash /work/clang.sh "/work/$1" >"$tmp/$1.clang"; }
+clang_reads() { inside bash /mnt/clang.sh "/mnt/$1" >"$tmp/$1.clang"; }
 check "clang's analyzer reads the planted bug" clang_reads planted
 check_matches '... and finds the null pointer' "$tmp/planted.clang" 'bug\.c:.*core\.NullDereference'
 check_matches '... and the memory that is free' "$tmp/planted.clang" 'bug\.c:.*unix\.Malloc'
@@ -110,8 +110,8 @@ mkdir "$tmp/smatch"
 cp -r "$SMATCH/smatch" "$SMATCH/smatch_data" "$tmp/smatch/"
 # Without make's -s: kbuild would send what smatch says to /dev/null then.
 smatch_reads() {
-	inside make -C "$headers" "M=/work/$1" C=2 \
-		CHECK='/work/smatch/smatch --data=/work/smatch/smatch_data -p=kernel' CF="'-D__has_include(x)=0'" modules >"$tmp/$1.all" 2>&1 || return
+	inside make -C "$headers" "M=/mnt/$1" C=2 \
+		CHECK='/mnt/smatch/smatch --data=/mnt/smatch/smatch_data -p=kernel' CF="'-D__has_include(x)=0'" modules >"$tmp/$1.all" 2>&1 || return
 	grep -E '(warn|error): ' "$tmp/$1.all" >"$tmp/$1.smatch" || true
 }
 check 'smatch reads the planted bug' smatch_reads planted

@@ -25,13 +25,13 @@ release=$(cat "$kernel/release")
 inside() { apt_enter "$kernel/headers" "$tmp" "$@"; }
 vermagic() { xz -dcf "$1" | tr '\0' '\n' | LC_ALL=C sed -n 's/^vermagic=//p'; }
 
-check 'make module' inside make -C /work/src module KDIR="/lib/modules/$release/build"
+check 'make module' inside make -C /mnt/src module KDIR="/lib/modules/$release/build"
 check 'no warning' sh -c "! grep -i warning '$tmp/out' '$tmp/err'"
-nothing_is_made() { ! inside make -C /work/src module KDIR="/lib/modules/$release/build" | grep -E '^  (CC|LD) '; }
+nothing_is_made() { ! inside make -C /mnt/src module KDIR="/lib/modules/$release/build" | grep -E '^  (CC|LD) '; }
 check 'a second time makes nothing anew' nothing_is_made
 check 'nothing is left beside the sources' test -z "$(find "$tmp/src/kmod" -name '*.o' -o -name '.*.cmd')"
 
-check 'make module-install' inside make -C /work/src module-install DESTDIR=/work/into \
+check 'make module-install' inside make -C /mnt/src module-install DESTDIR=/mnt/into \
 	KDIR="/lib/modules/$release/build"
 installed=$(find "$tmp/into/lib/modules/$release" -name 'pagewarden.ko*' 2>/dev/null)
 check 'it is among the modules of that kernel' test -s "${installed:-/nonexistent}"
@@ -44,7 +44,7 @@ check 'make install-dkms' make -C "$tmp/src" install-dkms DESTDIR="$tmp/into"
 mkdir -p "$tmp/dkms" "$tmp/modules/$release"
 dkms() {
 	inside dkms "$@" -k "$release" --kernelsourcedir "/usr/src/linux-headers-$release" \
-		--dkmstree /work/dkms --sourcetree /work/into/usr/src --installtree /work/modules --no-depmod
+		--dkmstree /mnt/dkms --sourcetree /mnt/into/usr/src --installtree /mnt/modules --no-depmod
 }
 check 'dkms add' dkms add "pagewarden/$version"
 check 'dkms build' dkms build "pagewarden/$version"

@@ -18,8 +18,8 @@ kernel=$("$here/../vm/kernel.sh" --headers 6.12 2>"$tmp/fetch") || {
 # stderr among the compiler's; they name the file.
 check_module() {
 	apt_enter "$kernel/headers" "$1" make -s -C "/usr/src/linux-headers-$(cat "$kernel/release")" \
-		M=/work C=2 CF="-D__CHECK_ENDIAN__ '-D__has_include(x)=0'" modules >"$tmp/sparse" 2>&1 || { cat "$tmp/sparse"; return 1; }
-	grep -E '(warning|error): ' "$tmp/sparse" | sed 's#^/work/##'
+		M=/mnt C=2 CF="-D__CHECK_ENDIAN__ '-D__has_include(x)=0'" modules >"$tmp/sparse" 2>&1 || { cat "$tmp/sparse"; return 1; }
+	grep -E '(warning|error): ' "$tmp/sparse" | sed 's#^/mnt/##'
 }
 
 if [ -n "$kernel" ]; then

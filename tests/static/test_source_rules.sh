@@ -152,5 +152,5 @@ printing() {
 }
 report 'library code never prints' "$(printing)"
 
-trailing_space() { files | grep -vE '^LICENSE$|\.md$' | tr '\n' '\0' | xargs -0 grep -nIE '[[:space:]]+$' /dev/null | cut -c 1-120; }
+trailing_space() { files | grep -vE '^LICENSE$|\.md$|\.patch$' | tr '\n' '\0' | xargs -0 grep -nIE '[[:space:]]+$' /dev/null | cut -c 1-120; }
 report 'no line ends in white space' "$(trailing_space)"

@@ -9,7 +9,7 @@
 #   apt_private PROGRAM SUITE ... apt-get or apt-cache with that state
 #   apt_fetch SUITE PACKAGE DIR   the newest PACKAGE, unpacked below DIR
 #   apt_tree SUITE DIR PACKAGE... a root file system of these and all that they depend on
-#   apt_enter DIR WORK CMD...     runs a command in such a tree, with WORK as its /work
+#   apt_enter DIR WORK CMD...     runs a command in such a tree, with WORK as its /mnt
 #   apt_source SUITE VERSION      prints the directory of that kernel's sources, kept once they are there
 #
 # Who calls these for the same suite at the same time waits: apt_lock SUITE first.
@@ -120,7 +120,7 @@ apt_tree() {
 	mkdir -p "$apt_cache/apt-$suite/archives/partial"
 	apt_private apt-get "$suite" -qq -y --no-install-recommends --download-only install "${want[@]}" >&2 || return
 	rm -rf "$dir"
-	mkdir -p "$dir"/{usr/bin,usr/sbin,usr/lib,usr/lib64,dev,proc,tmp,work}
+	mkdir -p "$dir"/{usr/bin,usr/sbin,usr/lib,usr/lib64,dev,proc,tmp,mnt}
 	for link in bin sbin lib lib64; do
 		ln -s "usr/$link" "$dir/$link"
 	done
@@ -148,8 +148,8 @@ apt_enter() {
 		dir=$1 work=$2
 		shift 2
 		mount --rbind /dev "$dir/dev" && mount --rbind /proc "$dir/proc" &&
-			mount --rbind "$work" "$dir/work" || exit
-		exec chroot "$dir" env -i PATH=/usr/sbin:/usr/bin LC_ALL=C HOME=/work "$@"
+			mount --rbind "$work" "$dir/mnt" || exit
+		exec chroot "$dir" env -i PATH=/usr/sbin:/usr/bin LC_ALL=C HOME=/mnt "$@"
 	' - "$dir" "$work" "$@"
 }
 

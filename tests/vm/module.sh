@@ -41,11 +41,11 @@ status=0
 resolve=()
 [ -x "$kernel/headers/usr/src/linux-headers-$release/tools/bpf/resolve_btfids/resolve_btfids" ] ||
 	resolve=(RESOLVE_BTFIDS=true)
-apt_enter "$kernel/headers" "$out" make -C "/usr/src/linux-headers-$release" M=/work W=1 KCFLAGS=-Werror \
+apt_enter "$kernel/headers" "$out" make -C "/usr/src/linux-headers-$release" M=/mnt W=1 KCFLAGS=-Werror \
 	"${resolve[@]+"${resolve[@]}"}" "$@" modules >"$out/log" 2>&1 || status=$?
 if [ "$status" -ne 0 ] || grep -Ei 'warning|skipping' "$out/log" | grep -qv 'compiler differs'; then
 	rm -f "$out/pagewarden.ko"
-	sed 's,/work/,,' "$out/log" >&2
+	sed 's,/mnt/,,' "$out/log" >&2
 	echo "module.sh: pagewarden.ko does not build without a warning for $release" >&2
 	exit 1
 fi
