@@ -143,6 +143,7 @@ apt_enter() {
 
 	shift 2
 	[ "$(id -u)" -eq 0 ] || own=(--user --map-root-user)
+	mkdir -p "$dir/mnt"
 	# shellcheck disable=SC2016  # expanded by that shell
 	unshare --mount ${own[@]+"${own[@]}"} sh -c '
 		dir=$1 work=$2
