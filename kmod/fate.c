@@ -22,11 +22,11 @@
 
 /* ---- evidence: what is at an address now ------------------------------------------------ */
 
-/* Tries mmap_lock; BUSY: could not be looked at. `mm_users` is held. */
-enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, struct page **page)
+enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, enum pw_place hole,
+			   struct page **page)
 {
 	unsigned long address = w->first + index * PAGE_SIZE;
-	enum pw_place place = PW_PLACE_NONE;
+	enum pw_place place = hole;
 	struct vm_area_struct *vma;
 
 	*page = NULL;
@@ -47,7 +47,8 @@ struct question {
 	bool alive; /* mm_users is held: mmap_lock may be tried */
 	bool forced; /* no more patience */
 	bool blind; /* ... not even for mmap_lock */
-	bool replaced; /* answer: another page is in its place */
+	bool left; /* a later callback has seen that it is not in its place any more */
+	bool replaced; /* it saw, or the answer: another page is there */
 };
 
 /* Nobody maps it; who else may have it? */
@@ -67,6 +68,15 @@ static enum pw_fate fate_of_unmapped(const struct question *q, struct page *page
 	return PW_FATE_GONE;
 }
 
+/*
+ * Where nothing is mapped, an unmapping has done its work; for another operation
+ * that is one which came after it, and may not have taken the page yet.
+ */
+static enum pw_place hole_of(const struct pw_op *op)
+{
+	return op->cause == PW_CAUSE_UNMAP ? PW_PLACE_NONE : PW_PLACE_BUSY;
+}
+
 /* `mapcount`: before the operation. The caller has a reference to the page. */
 static enum pw_fate fate_of_page(struct question *q, struct page *page, unsigned long index,
 				 int mapcount)
@@ -77,12 +87,14 @@ static enum pw_fate fate_of_page(struct question *q, struct page *page, unsigned
 	struct page *here = NULL;
 	bool same;
 
-	if (q->alive && (now || !anon))
-		place = pw_fate_look(q->w, index, &here);
+	if (q->left)
+		place = PW_PLACE_NONE;
+	else if (q->alive && (now || !anon))
+		place = pw_fate_look(q->w, index, hole_of(q->op), &here);
 	same = here == page;
-	q->replaced = here && !same;
+	q->replaced |= here && !same;
 	/* A private page in place of a file's: written to, and nothing of the program's went. */
-	same |= q->replaced && !anon && folio_test_anon(page_folio(here));
+	same |= here && !anon && folio_test_anon(page_folio(here));
 	if (here)
 		put_page(here);
 	if (same)
@@ -102,14 +114,15 @@ static enum pw_fate fate_of_page(struct question *q, struct page *page, unsigned
 /* A page that we have no reference to: only its place tells. */
 static enum pw_fate fate_of_moved(struct question *q, const struct pw_entry *entry)
 {
-	struct page *here;
-	enum pw_place place;
+	enum pw_place place = PW_PLACE_NONE;
+	struct page *here = NULL;
 	bool same;
 
 	/* The address space goes: its end accounts for what is still there. */
-	if (!q->alive)
+	if (!q->alive && !q->left)
 		return PW_FATE_STAYED;
-	place = pw_fate_look(q->w, entry->index, &here);
+	if (!q->left)
+		place = pw_fate_look(q->w, entry->index, hole_of(q->op), &here);
 	same = here && page_to_pfn(here) == entry->pfn;
 	if (here)
 		put_page(here);
@@ -251,9 +264,12 @@ static bool slot_claim(struct pw_watch *w, struct pw_op *op, unsigned long index
 static void judge_slot(struct question *q, struct pw_op *op, unsigned long index, struct page *page)
 {
 	int mapcount = folio_test_anon(page_folio(page)) ? 1 : pw_page_mapcount(page) + 1;
-	enum pw_fate fate = fate_of_page(q, page, index, mapcount);
+	enum pw_fate fate;
 	bool wipe = false;
 
+	q->left = false;
+	q->replaced = false;
+	fate = fate_of_page(q, page, index, mapcount);
 	if (fate == PW_FATE_OPEN)
 		return;
 	if (fate == PW_FATE_STAYED) {
@@ -288,7 +304,8 @@ static void judge_entry(struct question *q, const struct pw_op *op, struct pw_en
 {
 	enum pw_fate fate;
 
-	q->replaced = false;
+	q->left = READ_ONCE(entry->left);
+	q->replaced = READ_ONCE(entry->replaced);
 	if (op->kind == PW_OP_MOVE)
 		fate = fate_of_moved(q, entry);
 	else
@@ -379,6 +396,7 @@ static u32 cause_of(const struct pw_op *op)
 static void tell_whole(struct pw_watch *w, struct pw_op *op)
 {
 	struct pw_counts counts = op->counts;
+	u64 pages;
 	int kind;
 	u32 i;
 
@@ -386,6 +404,10 @@ static void tell_whole(struct pw_watch *w, struct pw_op *op)
 		count_entry(w, &counts, &op->entries[i]);
 	for (kind = 0; kind < PW_PAGE_KINDS; kind++)
 		count_group(&counts, &op->groups[kind], fate_of_group(op, kind));
+	/* Held pages that stayed, or that a later operation took. */
+	pages = pw_counts_present(&counts) + counts.absent;
+	if (pages < op->to - op->from)
+		counts.mapped += op->to - op->from - pages;
 	pw_watch_tell(w, PW_SECRET_RELEASED, cause_of(op), op->from, op->to, &counts, op->tid);
 }
 

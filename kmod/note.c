@@ -233,6 +233,8 @@ static void observe_entry(struct pw_watch *w, struct pw_op *op, struct pw_entry 
 
 	place = pw_look_up(w->mm, w->first + entry->index * PAGE_SIZE, &page);
 	entry->fate = fate_seen(op, entry, place, page);
+	entry->left = place != PW_PLACE_BUSY && entry->fate == PW_FATE_OPEN;
+	entry->replaced = entry->left && page;
 	if (page)
 		put_page(page);
 }

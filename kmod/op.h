@@ -55,7 +55,8 @@ struct pw_entry {
 	u8 fate; /* enum pw_fate; under the watch's lock */
 	bool lazy; /* not for swap: MADV_FREE gave it up before, or a file on disk has it */
 	bool wanted; /* somebody else had a reference, or it was mapped elsewhere */
-	bool replaced; /* another page was in its place afterwards */
+	bool left; /* seen afterwards: it is not in its place any more, */
+	bool replaced; /* and another page is */
 };
 
 struct pw_group {
@@ -98,8 +99,13 @@ extern const struct mmu_interval_notifier_ops pw_note_ops;
  * known, and was told. `alive`: mm_users is held. What isn't known: see patience.
  */
 bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, enum pw_patience patience);
-/* What is at a page's address now; BUSY: mmap_lock was not to be had. mm_users is held. */
-enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, struct page **page);
+/*
+ * What is at a page's address now; BUSY: mmap_lock was not to be had. `hole`: what
+ * to say where nothing is mapped: munmap takes the VMA away before the callback
+ * comes and the pages go. mm_users is held.
+ */
+enum pw_place pw_fate_look(struct pw_watch *w, unsigned long index, enum pw_place hole,
+			   struct page **page);
 /* Counts a page as it is in its place. */
 void pw_fate_count(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
 		   struct page *page);

@@ -159,7 +159,8 @@ static void look_at(struct pw_watch *w, struct pw_counts *counts, unsigned long 
 
 	if (pw_fate_count_held(w, counts, index))
 		return;
-	while ((place = pw_fate_look(w, index, &page)) == PW_PLACE_BUSY && ktime_get_ns() < until)
+	while ((place = pw_fate_look(w, index, PW_PLACE_NONE, &page)) == PW_PLACE_BUSY &&
+	       ktime_get_ns() < until)
 		usleep_range(100, 200);
 	switch (place) {
 	case PW_PLACE_NONE:
