@@ -60,19 +60,6 @@ static void page_out(struct subject *s)
 	act(s, !madvise(subject_page(s, 0), PAGES * PAGE, MADV_PAGEOUT));
 }
 
-/*
- * What another CPU has touched just now waits in its batch, where reclaim does not
- * find it: the subject and who pages it out share one.
- */
-static void share_a_cpu(void)
-{
-	cpu_set_t first;
-
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	must(!sched_setaffinity(0, sizeof(first), &first));
-}
-
 static unsigned int swapped_now(const struct subject *s)
 {
 	unsigned int n = 0;
@@ -113,7 +100,6 @@ static void must_be_swapped(struct subject *s, bool foreign)
 static void swapped_by_itself(const void *arg)
 {
 	swap_on();
-	share_a_cpu();
 	for (size_t i = 0; i < 3; i++) {
 		struct subject s = { .fd = dev_open(),
 				     .letters = FULL,
@@ -134,7 +120,6 @@ static void swapped_by_itself(const void *arg)
 static void swapped_from_outside(const void *arg)
 {
 	swap_on();
-	share_a_cpu();
 	for (size_t i = 0; i < 3; i++) {
 		struct subject s = {
 			.fd = dev_open(), .letters = FULL, .flags = held_too[i], .inside = 1
@@ -175,7 +160,6 @@ static void swapped_then_unmapped(const void *arg)
 
 	(void)arg;
 	swap_on();
-	share_a_cpu();
 	must_start(&s);
 	subject_go(&s);
 	records_read(&s.r, s.fd);
