@@ -203,6 +203,26 @@ static void check_watch(const struct call *c)
 	check_untouched(c);
 }
 
+static void discard(const struct call *c)
+{
+	(void)c;
+	must(!madvise(with.memory, BYTES, MADV_DONTNEED));
+}
+
+static void check_no_watch_of_absent(const struct call *c)
+{
+	(void)c;
+	must_equal(dev_next(with.device, 0, &with.next), -ENOENT);
+}
+
+static void check_watch_of_absent(const struct call *c)
+{
+	(void)c;
+	must_equal(dev_next(with.device, with.id - 1, &with.next), 0);
+	must_equal(with.next.held_pages, PAGES);
+	must_equal(count_bytes(0), BYTES);
+}
+
 static void end_watch(const struct call *c)
 {
 	(void)c;
@@ -489,6 +509,14 @@ static const struct call calls[] = {
 	  .check_done = check_watch,
 	  .undo = end_watch,
 	  .faults_min = 4 },
+	{ .name = "watch of absent pages, hold",
+	  .flags = PW_WATCH_HOLD,
+	  .prepare = discard,
+	  .run = run_watch,
+	  .check_failed = check_no_watch_of_absent,
+	  .check_done = check_watch_of_absent,
+	  .undo = end_watch,
+	  .faults_min = PAGES },
 	{ .name = "watch of another process",
 	  .prepare = fork_child,
 	  .run = run_watch_child,
