@@ -23,6 +23,7 @@
 struct bpf_link;
 struct wipe_bpf;
 
+/* What finds no room is counted as PW_LOSS_NAMES_FULL. */
 #define PW_WIPE_FILES_MAX 65536u /* files that processes execute */
 #define PW_WIPE_LINKS_MAX 2048u /* functions with probes: four descriptors each */
 #define PW_WIPE_SPACES_MAX 65536u /* processes whose files are known */
@@ -115,7 +116,6 @@ struct pw_wipes {
 	struct pw_hash spaces; /* struct process_space of bpf_wipe_spaces.c */
 	uint32_t last_number;
 	size_t links; /* with probes */
-	uint64_t overflow; /* files, functions or processes beyond the bounds */
 	bool untold; /* some link's WIPE_PROBE waits */
 
 	struct pw_wipe_follow *follow; /* NULL: perf refuses; then /proc is read at ticks */

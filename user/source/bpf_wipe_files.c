@@ -113,7 +113,7 @@ static struct pw_wipe_file *file_add(struct pw_wipes *w, const struct pw_wipe_fi
 		if (file)
 			free(file->path);
 		free(file);
-		w->overflow++;
+		w->b->lost[PW_LOSS_NAMES_FULL]++;
 		return NULL;
 	}
 	without_deleted(file->path);

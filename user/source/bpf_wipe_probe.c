@@ -124,7 +124,7 @@ static void probe(struct pw_wipes *w, const struct pw_wipe_file *file, int fd,
 		link->error = EOPNOTSUPP;
 	} else if (w->links == PW_WIPE_LINKS_MAX) {
 		link->error = ENOSPC;
-		w->overflow++;
+		w->b->lost[PW_LOSS_NAMES_FULL]++;
 	} else {
 		link->error = attach_function(w, fd, cookie, hit, link);
 	}
@@ -144,7 +144,7 @@ void pw_wipe_probe_file(struct pw_wipes *w, struct pw_wipe_file *file, int fd)
 		return;
 	file->links = calloc(hits.count, sizeof(*file->links));
 	if (!file->links) {
-		w->overflow++;
+		w->b->lost[PW_LOSS_NAMES_FULL]++;
 		return;
 	}
 	file->link_count = hits.count;

@@ -141,7 +141,7 @@ static struct process_space *process_get(struct pw_wipes *w, uint32_t pid)
 	p = calloc(1, sizeof(*p));
 	if (!p || pw_hash_insert(&w->spaces, pid_hash(pid), p)) {
 		free(p);
-		w->overflow++;
+		w->b->lost[PW_LOSS_NAMES_FULL]++;
 		return NULL;
 	}
 	p->pid = pid;
@@ -185,7 +185,7 @@ static int add_vma(struct reading *r, const struct pw_vma *vma)
 	m.file = pw_wipe_file_mapped(r->w, r->pid, vma->start, vma->end, &id, vma->name);
 	rc = m.file ? space_add(r->space, &m) : 0;
 	if (rc == -ENOSPC) {
-		r->w->overflow++;
+		r->w->b->lost[PW_LOSS_NAMES_FULL]++;
 		rc = 0;
 	}
 	return rc;
