@@ -183,8 +183,8 @@ static int open_stream(struct stream_source *src, const char *path, const char *
 		return pw_error_set(err, -ENOMEM, "no memory for the daemon's stream");
 	rc = open_body(path, target, OPEN_TIMEOUT_MS, &src->body, &reader, err);
 	if (rc == -ESRCH)
-		return pw_error_set(err, -EPROTO, "the daemon at %s has no record stream at %s", path,
-				    target);
+		return pw_error_set(err, -EPROTO, "the daemon at %s has no record stream at %s",
+				    path, target);
 	if (rc)
 		return rc;
 	src->body.timeout_ms = -1; /* the daemon sets the pace */
