@@ -476,7 +476,7 @@ bool pw_fate_tell(struct pw_watch *w, struct pw_op *op, bool alive, enum pw_pati
 	return true;
 }
 
-/* ---- pages that are still there ---------------------------------------------------------- */
+/* ---- pages that are still there -------------------------------------------------- */
 
 void pw_fate_count(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
 		   struct page *page)
