@@ -114,9 +114,9 @@ static inline int pw_folio_mapcount(struct folio *folio)
 }
 
 /*
- * How often one page is mapped, by PTEs and by PMDs: page_mapcount() went with
- * f2f8a7a0d3d2 (6.11), and was not exported. Kernels built with NO_PAGE_MAPCOUNT
- * only know it of the folio.
+ * How often one page is mapped, by PTEs and by PMDs: page_mapcount() was not
+ * exported, and went in 6.11. Kernels built with NO_PAGE_MAPCOUNT only know it
+ * of the folio.
  */
 static inline int pw_page_mapcount(struct page *page)
 {
