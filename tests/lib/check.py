@@ -17,6 +17,7 @@ TMP = tempfile.mkdtemp(prefix="pagewarden-test.")
 _count = 0
 _failed = 0
 _children = []
+_endings = []
 
 
 def _report(passed, name, note):
@@ -88,10 +89,17 @@ def finish():
     sys.exit(1 if _failed else 0)
 
 
+def at_end(function):
+    """Called when the test has ended, however, and its children are gone."""
+    _endings.append(function)
+
+
 @atexit.register
 def _clean():
     for child in _children:
         if child.poll() is None:
             child.kill()
             child.wait()
+    for function in _endings:
+        function()
     shutil.rmtree(TMP, ignore_errors=True)
