@@ -214,19 +214,6 @@ static bool count_gone(struct pw_watch *w, struct pw_counts *counts, unsigned lo
 	return wipe;
 }
 
-static void slot_forget(struct pw_watch *w, unsigned long index, bool wipe)
-{
-	struct page *page = w->held[index];
-
-	spin_lock(&w->lock);
-	w->held[index] = NULL;
-	w->owner[index] = NULL;
-	w->held_count--;
-	spin_unlock(&w->lock);
-	pw_hold_release(page, wipe);
-	pw_watch_unheld(w, 1);
-}
-
 /* The page of a slot, if it waits for `op`. Only this file takes it out. */
 static struct page *slot_of(struct pw_watch *w, const struct pw_op *op, unsigned long index)
 {
@@ -249,16 +236,32 @@ static void slot_stays(struct pw_watch *w, struct pw_op *op, unsigned long index
 	spin_unlock(&w->lock);
 }
 
-static bool slot_claim(struct pw_watch *w, struct pw_op *op, unsigned long index)
+/*
+ * Takes the page out of its slot, if that waits for `op` still (NULL: for none). At
+ * once: a callback that found it half taken out would wait for it in vain.
+ */
+static bool slot_take(struct pw_watch *w, struct pw_op *op, unsigned long index)
 {
 	bool ours;
 
 	spin_lock(&w->lock);
-	ours = w->owner[index] == op;
-	if (ours)
-		op->slots--;
+	ours = w->held[index] && w->owner[index] == op;
+	if (ours) {
+		w->held[index] = NULL;
+		w->owner[index] = NULL;
+		w->held_count--;
+		if (op)
+			op->slots--;
+	}
 	spin_unlock(&w->lock);
 	return ours;
+}
+
+/* Lets go of a page that was taken out. */
+static void slot_let_go(struct pw_watch *w, struct page *page, bool wipe)
+{
+	pw_hold_release(page, wipe);
+	pw_watch_unheld(w, 1);
 }
 
 static void judge_slot(struct question *q, struct pw_op *op, unsigned long index, struct page *page)
@@ -276,13 +279,13 @@ static void judge_slot(struct question *q, struct pw_op *op, unsigned long index
 		slot_stays(q->w, op, index);
 		return;
 	}
-	if (!slot_claim(q->w, op, index))
+	if (!slot_take(q->w, op, index))
 		return;
 	if (fate == PW_FATE_GONE)
 		wipe = count_gone(q->w, &op->counts, index, page);
 	else
 		count_fate(&op->counts, fate, 1);
-	slot_forget(q->w, index, wipe);
+	slot_let_go(q->w, page, wipe);
 }
 
 static void judge_slots(struct question *q, struct pw_op *op)
@@ -497,8 +500,11 @@ static void look_at_gone(struct pw_watch *w, unsigned long index, struct page *p
 {
 	struct pw_counts went;
 
+	/* An operation that was noted just now has it: that one tells. */
+	if (!slot_take(w, NULL, index))
+		return;
 	pw_counts_init(&went);
-	slot_forget(w, index, count_gone(w, &went, index, page));
+	slot_let_go(w, page, count_gone(w, &went, index, page));
 	spin_lock(&w->lock);
 	pw_counts_add(&w->total, &went);
 	spin_unlock(&w->lock);
@@ -521,7 +527,10 @@ void pw_fate_release(struct pw_watch *w)
 {
 	unsigned long index;
 
-	for (index = 0; w->held && index < w->pages; index++)
-		if (w->held[index])
-			slot_forget(w, index, false);
+	for (index = 0; w->held && index < w->pages; index++) {
+		struct page *page = w->held[index];
+
+		if (page && slot_take(w, w->owner[index], index))
+			slot_let_go(w, page, false);
+	}
 }
