@@ -31,6 +31,7 @@ os.chmod(TMP, 0o755)
 
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
 SODIUM = "libsodium.so.23"
+PROGRAMS = os.path.join(BUILD, "tests", "programs")
 
 # Loads a library when it is told to, and wipes with its function.
 LOADS = """
@@ -377,10 +378,13 @@ for place in (("libprivate.so", "sodium_memzero"), ("libinside.so", "sodium_memz
               ("wipes_static", "explicit_bzero"), ("wipes", "wc_ForceZero")):
     check(f"machine: {place[1]} of {place[0]} is among the observed functions", place in observed, sorted(observed))
 
-for name, symbol in (("whole", "whole_kind"), ("static", "whole_kind"), ("buffers keeps", "run_keeps")):
+for name, symbol in (("whole", "whole_kind"), ("static", "whole_kind"), ("buffers keeps", None)):
     rows = machine.rows_of(truths[name].pid)
-    check(f"machine: who called, of {name}, which has ended", {r["caller_symbol"] for r in rows} == {symbol} and
-          {os.path.basename(r["exe"]) for r in rows} == {os.path.basename(r["caller_file"]) for r in rows}, rows[:1])
+    check(f"machine: which file called, of {name}, which has ended", rows and all(
+        r["caller_file"] == r["exe"] and r["exe"].startswith(PROGRAMS) for r in rows), rows[:1])
+    # a look at symbols has its share of the time, and what is beyond it stays unsaid
+    check(f"machine: and its function, of {name}", {r["caller_symbol"] for r in rows} <= {symbol or "run_keeps", None} and
+          (not symbol or symbol in {r["caller_symbol"] for r in rows}), rows[:1])
 rows = machine.rows_of(truths["openssl opens it"].pid)
 check("machine: OpenSSL's callers are named by their files", rows and all(
     r["exe"].endswith("/openssl") and r["caller_file"] for r in rows), rows[:1])

@@ -193,6 +193,14 @@ static const struct pw_wipe_mapping *find_mapping(struct pw_wipes *w, uint32_t p
 {
 	const struct pw_wipe_mapping *m = pw_wipe_space_find(w, pid, address);
 
+	if (!m && w->follow) {
+		/*
+		 * It began after the mappings were taken in and before its call was read from
+		 * the ring. Perf knows, also when it has ended since.
+		 */
+		pw_wipe_follow_drain(w, w->follow);
+		m = pw_wipe_space_find(w, pid, address);
+	}
 	if (m || !pw_wipe_space_stale(w, pid, MAPS_AGAIN_NS))
 		return m;
 	pw_wipe_space_read(w, pid);
