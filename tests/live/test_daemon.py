@@ -243,7 +243,7 @@ is_valid(f"/v1/processes/{victim.pid}/segments")
 # ---- what is refused -----------------------------------------------------------------
 
 for name, target, want in (
-        ("an unknown path", "/v1/secrets", 404), ("a path that climbs", "/v1/../../etc/passwd", 404),
+        ("an unknown path", "/v1/nothing", 404), ("a path that climbs", "/v1/../../etc/passwd", 404),
         ("a process that is not there", "/v1/processes/4194305", 404),
         ("a PID that is no number", "/v1/processes/1x", 404), ("a negative PID", "/v1/processes/-1", 404),
         ("a PID of 30 digits", "/v1/processes/" + "9" * 30, 404),
