@@ -322,6 +322,29 @@ static void judge_entry(struct question *q, const struct pw_op *op, struct pw_en
 	spin_unlock(&q->w->lock);
 }
 
+/*
+ * Reclaim that looks for the mappings of a page calls for each place where it may
+ * be, also where it is not; what is in swap there stays.
+ */
+static bool judge_swap(const struct question *q, struct pw_op *op)
+{
+	enum pw_place place = PW_PLACE_NONE;
+	struct page *page = NULL;
+
+	if (op->kind != PW_OP_EXIT && q->alive)
+		place = pw_fate_look(q->w, op->swap_index, hole_of(op), &page);
+	if (page)
+		put_page(page);
+	if (place == PW_PLACE_BUSY && !q->blind)
+		return false;
+	spin_lock(&q->w->lock);
+	if (!op->swap_known)
+		op->swap_stayed = place == PW_PLACE_SWAP;
+	op->swap_known = true;
+	spin_unlock(&q->w->lock);
+	return true;
+}
+
 /* True: nothing of it is open any more. */
 static bool judge(struct question *q, struct pw_op *op)
 {
@@ -330,6 +353,8 @@ static bool judge(struct question *q, struct pw_op *op)
 
 	if (op->slots)
 		judge_slots(q, op);
+	if (op->in_swap && !READ_ONCE(op->swap_known))
+		done = judge_swap(q, op);
 	for (i = 0; i < op->used; i++) {
 		struct pw_entry *entry = &op->entries[i];
 
@@ -382,7 +407,7 @@ static bool took(const struct pw_op *op)
 		if (op->entries[i].fate != PW_FATE_STAYED)
 			return true;
 	/* The rest went the way of the entries; without any there is none. */
-	return false;
+	return op->in_swap && !op->swap_stayed;
 }
 
 /* A write to a shared page leaves another one in its place. */
@@ -403,6 +428,7 @@ static void tell_whole(struct pw_watch *w, struct pw_op *op)
 	int kind;
 	u32 i;
 
+	counts.swapped += op->in_swap;
 	for (i = 0; i < op->used; i++)
 		count_entry(w, &counts, &op->entries[i]);
 	for (kind = 0; kind < PW_PAGE_KINDS; kind++)

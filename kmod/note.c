@@ -174,7 +174,8 @@ static void note_page(struct pw_watch *w, struct pw_op *op, unsigned long index)
 		op->counts.absent++;
 		break;
 	case PW_PLACE_SWAP:
-		op->counts.swapped++;
+		if (!op->in_swap++)
+			op->swap_index = index;
 		break;
 	case PW_PLACE_DEVICE:
 		pw_counts_unknown(&op->counts, 1, PW_UNSEEN_DEVICE);
@@ -239,6 +240,16 @@ static void observe_entry(struct pw_watch *w, struct pw_op *op, struct pw_entry 
 		put_page(page);
 }
 
+static void observe_swap(struct pw_watch *w, struct pw_op *op)
+{
+	struct page *page;
+
+	op->swap_known = pw_look_up(w->mm, w->first + op->swap_index * PAGE_SIZE, &page) !=
+			 PW_PLACE_SWAP;
+	if (page)
+		put_page(page);
+}
+
 static void observe(struct pw_watch *w, unsigned long from, unsigned long to)
 {
 	struct pw_op *op;
@@ -248,6 +259,8 @@ static void observe(struct pw_watch *w, unsigned long from, unsigned long to)
 	list_for_each_entry(op, &w->ops, link) {
 		if (op->from >= to || op->to <= from)
 			continue;
+		if (op->in_swap && !op->swap_known && op->swap_index >= from && op->swap_index < to)
+			observe_swap(w, op);
 		for (i = 0; i < op->used; i++) {
 			struct pw_entry *entry = &op->entries[i];
 
@@ -293,7 +306,7 @@ static bool splits_only(struct pw_watch *w, const struct mmu_notifier_range *ran
 
 static s64 op_pages(const struct pw_op *op)
 {
-	u64 pages = pw_counts_present(&op->counts) + op->slots + op->used;
+	u64 pages = pw_counts_present(&op->counts) + op->in_swap + op->slots + op->used;
 	int i;
 
 	for (i = 0; i < PW_PAGE_KINDS; i++)

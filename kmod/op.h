@@ -82,6 +82,10 @@ struct pw_op {
 	s64 pending;
 	unsigned long slots; /* held pages that wait for it */
 	struct pw_counts counts; /* of pages whose fate is known */
+	u64 in_swap; /* pages that were there already, */
+	u32 swap_index; /* the first of which tells whether they went: */
+	bool swap_known;
+	bool swap_stayed;
 	struct pw_group groups[PW_PAGE_KINDS];
 	u32 samples[PW_PAGE_KINDS];
 	u32 room;
