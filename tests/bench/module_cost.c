@@ -185,49 +185,61 @@ static double touch_and_free(void)
 	return (now_ns() - start) / 4096;
 }
 
+/* Of a process of its own, which has no watch. */
+static double cost_of_stranger(void)
+{
+	double cost;
+	int answer[2];
+	pid_t child;
+
+	if (pipe(answer))
+		die("pipe");
+	child = fork();
+	if (child == 0) {
+		touch_and_free();
+		cost = touch_and_free();
+		_exit(write(answer[1], &cost, sizeof(cost)) != sizeof(cost));
+	}
+	if (child < 0 || read(answer[0], &cost, sizeof(cost)) != sizeof(cost))
+		die("the child");
+	waitpid(child, NULL, 0);
+	close(answer[0]);
+	close(answer[1]);
+	return cost;
+}
+
+static void watch_each(char *at, __u64 ids[WATCHES])
+{
+	for (int i = 0; i < WATCHES; i++)
+		ids[i] = watch(at + i * PAGE, 1, 0);
+}
+
+static void unwatch_each(const __u64 ids[WATCHES])
+{
+	for (int i = 0; i < WATCHES; i++)
+		unwatch(ids[i]);
+}
+
 /* A process without a watch, while another one has none and while it has many. */
 static void bench_others(int rounds)
 {
-	static double off[ROUNDS_MAX], on[ROUNDS_MAX];
-	__u64 ids[WATCHES], before;
+	static double off[ROUNDS_MAX], on[ROUNDS_MAX], added[ROUNDS_MAX];
 	char *at = map_touched(WATCHES);
-	int ready[2], done[2], rc;
-	pid_t child;
-	char byte;
+	__u64 ids[WATCHES], before = info().memory_bytes;
 
-	before = info().memory_bytes;
-	for (int i = 0; i < WATCHES; i++)
-		ids[i] = watch(at + i * PAGE, 1, 0);
+	watch_each(at, ids);
 	printf("memory of a watch of one page: %.0f bytes\n",
 	       (double)(info().memory_bytes - before) / WATCHES);
-	for (int i = 0; i < WATCHES; i++)
-		unwatch(ids[i]);
-	if (pipe(ready) || pipe(done))
-		die("pipe");
+	unwatch_each(ids);
 	for (int i = 0; i < rounds; i++) {
-		touch_and_free();
-		off[i] = touch_and_free();
-		for (int k = 0; k < WATCHES; k++)
-			ids[k] = watch(at + k * PAGE, 1, 0);
-		/* the child's memory is its own: it has no watch */
-		child = fork();
-		if (child == 0) {
-			double cost;
-
-			touch_and_free();
-			cost = touch_and_free();
-			rc = write(ready[1], &cost, sizeof(cost)) != sizeof(cost);
-			_exit(rc || read(done[0], &byte, 1) != 1);
-		}
-		if (child < 0 || read(ready[0], &on[i], sizeof(on[i])) != sizeof(on[i]) ||
-		    write(done[1], "", 1) != 1)
-			die("the child");
-		waitpid(child, NULL, 0);
-		for (int k = 0; k < WATCHES; k++)
-			unwatch(ids[k]);
+		off[i] = cost_of_stranger();
+		watch_each(at, ids);
+		on[i] = cost_of_stranger();
+		unwatch_each(ids);
+		added[i] = on[i] - off[i];
 	}
-	printf("a page of an unwatched process: %.0f ns, beside %d watches of another %.0f ns\n",
-	       median(off, rounds), WATCHES, median(on, rounds));
+	printf("a page of an unwatched process: %.0f ns, beside %d watches of another %.0f ns (%+.0f)\n",
+	       median(off, rounds), WATCHES, median(on, rounds), median(added, rounds));
 }
 
 int main(int argc, char **argv)
