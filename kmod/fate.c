@@ -324,14 +324,14 @@ static void judge_entry(struct question *q, const struct pw_op *op, struct pw_en
 
 /*
  * Reclaim that looks for the mappings of a page calls for each place where it may
- * be, also where it is not; what is in swap there stays.
+ * be, also where it is not; what is in swap there stays. An unmapping always takes.
  */
 static bool judge_swap(const struct question *q, struct pw_op *op)
 {
 	enum pw_place place = PW_PLACE_NONE;
 	struct page *page = NULL;
 
-	if (op->kind != PW_OP_EXIT && q->alive)
+	if (op->kind != PW_OP_EXIT && op->cause != PW_CAUSE_UNMAP && q->alive)
 		place = pw_fate_look(q->w, op->swap_index, hole_of(op), &page);
 	if (page)
 		put_page(page);
