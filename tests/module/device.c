@@ -33,6 +33,14 @@ struct pw_dev_info dev_info(int fd)
 	return info;
 }
 
+void dev_no_watch_left(int fd)
+{
+	for (int i = 0; i < 500 && dev_info(fd).watches; i++)
+		usleep(10000);
+	if (dev_info(fd).watches)
+		tap_fail("%ju watches are left", (uintmax_t)dev_info(fd).watches);
+}
+
 int dev_watch(int fd, pid_t pid, uint64_t start, uint64_t length, uint32_t flags, uint64_t *id)
 {
 	struct pw_dev_watch w = {

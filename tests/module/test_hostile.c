@@ -41,9 +41,10 @@ static int call(int fd, unsigned long cmd, void *arg)
 
 static void must_be_unused(int fd)
 {
-	struct pw_dev_info info = dev_info(fd);
+	struct pw_dev_info info;
 
-	must_equal(info.watches, 0);
+	dev_no_watch_left(fd);
+	info = dev_info(fd);
 	must_equal(info.watched_bytes, 0);
 	must_equal(info.held_pages, 0);
 	must_equal(info.arena_bytes, 0);
@@ -579,14 +580,6 @@ static int receive_descriptor(int socket)
 	return fd;
 }
 
-/* A watch is told as ended a moment before it is counted no more. */
-static void no_watch_left(int fd)
-{
-	for (int i = 0; i < 500 && dev_info(fd).watches; i++)
-		usleep(10000);
-	must_equal(dev_info(fd).watches, 0);
-}
-
 /*
  * The maker passes the descriptor on and closes it; the watch is of the maker's
  * memory still, lives while the other has it, and ends when that one closes it.
@@ -625,7 +618,7 @@ static void passed_on(const void *arg)
 	made = receive_descriptor(pair[1]);
 	close(made);
 	/* The socket may let go of it a moment later than we do. */
-	no_watch_left(watcher);
+	dev_no_watch_left(watcher);
 	records_read(&r, watcher);
 	end = records_find(&r, id, PW_SECRET_ENDED, 0);
 	must(end);
@@ -671,7 +664,7 @@ static void used_by_child(const void *arg)
 	must_equal(records_count(&r, id, PW_SECRET_ENDED), 1);
 	/* The child's own watch ended with the child. */
 	must_equal(records_count(&r, 0, PW_SECRET_ENDED), 2);
-	no_watch_left(fd);
+	dev_no_watch_left(fd);
 }
 
 int main(int argc, char **argv)
