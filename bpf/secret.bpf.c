@@ -25,36 +25,31 @@ static __always_inline bool is_wanted(const void *from, u16 type, u16 size)
 	       (!only_pid || head.key.pid == only_pid);
 }
 
+/* `size` is a constant where this is inlined: the ring asks for one. */
+static __always_inline int relay(const void *from, u16 type, u16 size)
+{
+	void *rec;
+
+	if (!is_wanted(from, type, size))
+		return 0;
+	rec = pw_event_reserve(size);
+	if (!rec)
+		return 0;
+	bpf_probe_read_kernel(rec, size, from);
+	pw_event_submit(rec);
+	return 0;
+}
+
 /* (const struct pw_secret *) */
 SEC("?raw_tp/pw_secret")
 int module_secret(struct bpf_raw_tracepoint_args *ctx)
 {
-	const void *from = (const void *)ctx->args[0];
-	struct pw_secret *rec;
-
-	if (!is_wanted(from, PW_REC_SECRET, sizeof(*rec)))
-		return 0;
-	rec = pw_event_reserve(sizeof(*rec));
-	if (!rec)
-		return 0;
-	bpf_probe_read_kernel(rec, sizeof(*rec), from);
-	pw_event_submit(rec);
-	return 0;
+	return relay((const void *)ctx->args[0], PW_REC_SECRET, sizeof(struct pw_secret));
 }
 
 /* (const struct pw_wipe *) */
 SEC("?raw_tp/pw_wipe")
 int module_wipe(struct bpf_raw_tracepoint_args *ctx)
 {
-	const void *from = (const void *)ctx->args[0];
-	struct pw_wipe *rec;
-
-	if (!is_wanted(from, PW_REC_WIPE, sizeof(*rec)))
-		return 0;
-	rec = pw_event_reserve(sizeof(*rec));
-	if (!rec)
-		return 0;
-	bpf_probe_read_kernel(rec, sizeof(*rec), from);
-	pw_event_submit(rec);
-	return 0;
+	return relay((const void *)ctx->args[0], PW_REC_WIPE, sizeof(struct pw_wipe));
 }

@@ -134,8 +134,8 @@ static struct pw_watch *watch_get(u64 id)
 	return w;
 }
 
-/* Under w->resolve: everything that it still owes, and the sums. Whoever ends it calls this once. */
-static void watch_finish(struct pw_watch *w, u32 cause, struct pw_counts *sums)
+/* Under w->resolve: tells what it still owes but its end, of which it returns the cause. Once. */
+static u32 watch_finish(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 {
 	struct pw_counts last = {};
 	bool gone;
@@ -158,26 +158,27 @@ static void watch_finish(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 	pw_round_drain(w);
 	pw_fate_release(w);
 	*sums = w->total;
-	if (w->deaf)
-		pw_counts_add(sums, &last);
-	else
-		cause = w->gone_cause;
-	pw_watch_tell(w, PW_SECRET_ENDED, cause, 0, w->pages, sums, 0);
-	if (w->gone)
-		pw_watch_pending(-1);
+	if (!w->deaf)
+		return w->gone_cause;
+	pw_counts_add(sums, &last);
+	return cause;
 }
 
-/* The caller has won w->ending. */
+/* The caller has won w->ending. Who is told of the end may use its room at once. */
 static void watch_end(struct pw_watch *w, u32 cause, struct pw_counts *sums)
 {
 	struct pw_counts own;
 
+	sums = sums ?: &own;
 	mutex_lock(&w->resolve);
-	watch_finish(w, cause, sums ?: &own);
+	cause = watch_finish(w, cause, sums);
 	mutex_unlock(&w->resolve);
 	xa_erase(&watches, w->id);
 	pw_limit_uncharge(w->user, PW_LIMIT_WATCHED_BYTES, w->base.end - w->base.start);
 	pw_limit_uncharge(w->user, PW_LIMIT_WATCHES, 1);
+	pw_watch_tell(w, PW_SECRET_ENDED, cause, 0, w->pages, sums, 0);
+	if (w->gone)
+		pw_watch_pending(-1);
 	watch_put(w);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/module/tap.h"
@@ -31,14 +32,6 @@ struct pw_dev_info dev_info(int fd)
 	if (ioctl(fd, PW_IOC_INFO, &info))
 		tap_fail("PW_IOC_INFO: %s", strerror(errno));
 	return info;
-}
-
-void dev_no_watch_left(int fd)
-{
-	for (int i = 0; i < 500 && dev_info(fd).watches; i++)
-		usleep(10000);
-	if (dev_info(fd).watches)
-		tap_fail("%ju watches are left", (uintmax_t)dev_info(fd).watches);
 }
 
 int dev_watch(int fd, pid_t pid, uint64_t start, uint64_t length, uint32_t flags, uint64_t *id)
@@ -315,4 +308,37 @@ const char *dev_leftovers(void)
 		 (uintmax_t)info.arena_bytes, (uintmax_t)info.pending, (uintmax_t)info.registered,
 		 (uintmax_t)info.ended);
 	return text;
+}
+
+void dev_send(int socket, int fd)
+{
+	char byte = 'x', control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec io = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	must_equal(sendmsg(socket, &m, 0), 1);
+}
+
+int dev_receive(int socket)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec io = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	int fd;
+
+	must_equal(recvmsg(socket, &m, 0), 1);
+	must(CMSG_FIRSTHDR(&m));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
+	return fd;
 }

@@ -20,8 +20,9 @@
 
 int dev_open(void); /* O_RDWR | O_NONBLOCK | O_CLOEXEC; ends the case where it can't */
 struct pw_dev_info dev_info(int fd);
-/* A watch is counted for a moment after it was told as ended: waits, and fails when one stays. */
-void dev_no_watch_left(int fd);
+/* Passes a descriptor on, and takes one, through a socket. */
+void dev_send(int socket, int fd);
+int dev_receive(int socket);
 
 int dev_watch(int fd, pid_t pid, uint64_t start, uint64_t length, uint32_t flags, uint64_t *id);
 uint64_t must_watch(int fd, pid_t pid, uint64_t start, uint64_t length, uint32_t flags);

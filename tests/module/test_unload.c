@@ -109,21 +109,7 @@ static void while_in_use(const void *arg)
 	must_watch(fd, 0, REGION, BYTES, PW_WATCH_HOLD);
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
 	must(!fcntl(fd, F_SETFD, 0));
-	{
-		char byte = 'x', control[CMSG_SPACE(sizeof(int))] = { 0 };
-		struct iovec io = { &byte, 1 };
-		struct msghdr m = { .msg_iov = &io,
-				    .msg_iovlen = 1,
-				    .msg_control = control,
-				    .msg_controllen = sizeof(control) };
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-		must_equal(sendmsg(pair[0], &m, 0), 1);
-	}
+	dev_send(pair[0], fd);
 	close(fd);
 	must_be_busy();
 	close(pair[0]);
