@@ -484,7 +484,7 @@ static void execs_under_the_scan(void **state)
 	int whole = 0;
 
 	(void)state;
-	/* on a slow machine most looks fall into an exec: until one doesn't */
+	/* on a slow machine nearly every look falls into an exec: until one doesn't */
 	for (int i = 0; i < 100 || (!whole && i < 5000); i++) {
 		assert_int_equal(try_look(&t.key, PW_SEGMENT_EACH_VMA, &v), 0);
 		/* the young process may not have touched all yet; more is a lie */

@@ -2,8 +2,9 @@
 /*
  * churn [exec]: holds 499 touched pages in one read-only anonymous mapping
  * while three threads map, touch and unmap without pause. With "exec" it holds
- * them, waits a little and becomes itself anew, for ever. Prints "ready";
- * stops at the end of stdin or when killed.
+ * them, waits a little, now and then so long that the slowest machine can look
+ * at it in peace, and becomes itself anew, for ever. Prints "ready"; stops at
+ * the end of stdin or when killed.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -57,7 +58,7 @@ int main(int argc, char **argv)
 			return 1;
 		if (poll(&in, 1, 0) > 0)
 			return 0;
-		usleep(wait % 3000);
+		usleep(wait % 64 ? wait % 3000 : 300000);
 		execv("/proc/self/exe", argv);
 		return 1;
 	}
