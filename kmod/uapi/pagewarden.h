@@ -18,6 +18,8 @@
  *   | WIPE | RELEASE | SECRET     as they happen, where wipes are observed
  *   | WIPE_PROBE            when a wipe function begins or ceases to be observed
  *   | COUNTERS              for each process whose counters changed
+ *   | RESOURCES             for each process whose resources changed, at most every 10 s
+ *   | CGROUP                for each memory cgroup with processes, at most every 10 s
  *   | SEGMENTS SEGMENT*     one snapshot of one address space, when asked for
  *   | TICK }*               closes an interval: a consumer may now draw
  *
@@ -47,7 +49,7 @@
 #endif
 
 #define PW_ABI_MAJOR 1
-#define PW_ABI_MINOR 1
+#define PW_ABI_MINOR 2
 
 #define PW_RECORD_MAX 16384u /* bytes; a larger size marks damage */
 #define PW_TICK_NS 10000000ull /* /proc's clock tick */
@@ -66,6 +68,8 @@ enum pw_record_type {
 	PW_REC_SEGMENTS = 18,
 	PW_REC_SEGMENT = 19,
 	PW_REC_WIPE_PROBE = 20,
+	PW_REC_RESOURCES = 21,
+	PW_REC_CGROUP = 22,
 	PW_REC_MACHINE = 32,
 	PW_REC_TICK = 33,
 };
@@ -173,6 +177,62 @@ struct pw_counters {
 	__u32 rss_error_pages; /* bound of rss_stat's error, each kind */
 	__u32 reserved;
 	__u8 comm[PW_COMM_LEN];
+};
+
+/* pw_resources.flags: which fields are known */
+#define PW_RESOURCES_FILES (1u << 0)
+#define PW_RESOURCES_SWITCHES (1u << 1)
+#define PW_RESOURCES_IO_CALLS (1u << 2)
+#define PW_RESOURCES_LIMITS (1u << 3)
+
+/*
+ * What a process holds beside memory, what it did, and what bounds it.
+ * Absolute values; a limit of PW_UNKNOWN is none.
+ */
+struct pw_resources {
+	struct pw_record rec;
+	struct pw_key key;
+	__u32 flags; /* PW_RESOURCES_* */
+	__u32 open_files; /* descriptors */
+	__u64 voluntary_switches; /* of all threads, dead ones included */
+	__u64 io_calls; /* read and write system calls, as above */
+	__u64 limit_address_space_bytes; /* soft limits */
+	__u64 limit_data_bytes;
+	__u64 limit_open_files;
+	__u64 reserved[2];
+};
+
+/* pw_cgroup.flags */
+#define PW_CGROUP_GONE (1u << 0) /* it was removed; the values are the last ones seen */
+#define PW_CGROUP_V1 (1u << 1) /* of the v1 memory controller: only current and max are known */
+
+/*
+ * Where the memory of one cgroup stands. Values are PW_UNKNOWN where the
+ * kernel does not tell; max and pids_max also where there is no limit.
+ * The path follows the struct, path_len bytes: as in IDENTITY.
+ */
+struct pw_cgroup {
+	struct pw_record rec;
+	__u64 cgroup_id;
+	__u32 flags; /* PW_CGROUP_* */
+	__u16 path_len;
+	__u16 reserved;
+	__u64 current_bytes;
+	__u64 max_bytes; /* the tightest of its own and of those above it */
+	__u64 max_used_bytes; /* current of the cgroup that sets max_bytes */
+	__u64 swap_bytes;
+	__u64 swap_max_bytes;
+	__u64 anon_bytes;
+	__u64 file_bytes;
+	__u64 slab_bytes; /* unreclaimable */
+	__u64 slab_reclaimable_bytes;
+	__u64 sock_bytes;
+	__u64 kernel_stack_bytes;
+	__u64 page_table_bytes;
+	__u64 pids;
+	__u64 pids_max; /* the tightest */
+	__u64 oom_kills;
+	/* __u8 path[] */
 };
 
 /*
@@ -313,6 +373,8 @@ struct pw_segment {
 #define PW_COVER_WIPES (1u << 12) /* calls of wipe functions in user space */
 #define PW_COVER_WIPES_KERNEL (1u << 13) /* kfree_sensitive, kvfree_sensitive */
 #define PW_COVER_RELEASES (1u << 14) /* frees and munmaps, matched with wipes */
+#define PW_COVER_RESOURCES (1u << 15) /* open files, switches, limits */
+#define PW_COVER_CGROUPS (1u << 16) /* memory cgroups and their limits */
 
 struct pw_machine {
 	struct pw_record rec;
@@ -389,6 +451,8 @@ PW_ASSERT_SIZE(pw_exec, 184);
 PW_ASSERT_SIZE(pw_exit, 80);
 PW_ASSERT_SIZE(pw_oom, 72);
 PW_ASSERT_SIZE(pw_counters, 272);
+PW_ASSERT_SIZE(pw_resources, 96);
+PW_ASSERT_SIZE(pw_cgroup, 152);
 PW_ASSERT_SIZE(pw_identity, 80);
 PW_ASSERT_SIZE(pw_segments, 72);
 PW_ASSERT_SIZE(pw_segment, 144);
