@@ -66,6 +66,7 @@ const char *const pw_wipe_blind_spots[] = {
 	"Wipes compiled into the program are not seen: Rust's zeroize, Go, and other loops of volatile writes.",
 	"A wipe function without a symbol is not found: a stripped static program, or a copy that a "
 	"library keeps to itself.",
+	"Programs and libraries of 32 bits, and files that a FUSE file system serves, are not looked into.",
 	"Calls from before a function's probe was attached are not seen: a library's first calls after "
 	"it was mapped may be among them.",
 	"Where memfd_secret memory can't be read back, such a wipe is unknown, not clean.",
