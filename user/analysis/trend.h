@@ -84,6 +84,12 @@ bool pw_trend_is_due(const struct pw_trend *t);
 /* load may be NULL. Remembers the passes: judge each block once, with the same load. */
 void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
 		    const struct pw_trend_options *opt, struct pw_verdict *ret);
+/*
+ * What judge said last, or would say now when nothing was judged yet, with every
+ * gate, for a reader: nothing is remembered.
+ */
+void pw_trend_look(const struct pw_trend *t, const struct pw_trend_load *load,
+		   const struct pw_trend_options *opt, struct pw_verdict *ret);
 /* The last judgement; UNKNOWN before the first. Only what is needed to rank is kept: no gates. */
 enum pw_verdict_class pw_trend_class(const struct pw_trend *t);
 
