@@ -110,6 +110,7 @@ struct list {
 	struct pw_store_event events[64];
 	char event_types[64][16];
 	uint64_t available[20000];
+	struct pw_store_machine_point machine;
 };
 
 static struct list list;
@@ -122,10 +123,11 @@ static inline int take_point(void *ctx, const struct pw_store_point *p)
 	return 0;
 }
 
-static inline int take_machine(void *ctx, const struct pw_store_point *p, uint64_t available)
+static inline int take_machine(void *ctx, const struct pw_store_machine_point *p)
 {
-	list.available[list.count] = available;
-	return take_point(ctx, p);
+	list.available[list.count] = p->available_bytes;
+	list.machine = *p; /* the last */
+	return take_point(ctx, &p->point);
 }
 
 static inline int take_process(void *ctx, const struct pw_store_process *p)

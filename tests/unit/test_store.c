@@ -165,6 +165,69 @@ static void the_machine_has_points(void **state)
 	assert_int_equal(list.available[0], (1 << 19) * PAGE);
 }
 
+static void read_machine(struct fixture *f)
+{
+	list.count = 0;
+	assert_int_equal(pw_store_each_machine_point(f->s, 0, UINT64_MAX, take_machine, NULL), 0);
+}
+
+/* Who watched, at what cost and with which losses: as of the last tick of the step. */
+static void the_machine_tells_of_the_watching(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_tick *t;
+	struct pw_error err;
+
+	tick_at(f, 100);
+	f->t.now_ns = 109 * TRACE_SECOND;
+	t = trace_tick(&f->t);
+	t->slab_pages = 300;
+	t->bpf_ns = 7 * 1000000;
+	t->user_ns = 11 * 1000000;
+	t->own_rss_bytes = 13 << 20;
+	t->lost[PW_LOSS_RING_FULL] = 17;
+	t->lost[PW_LOSS_WIPE_UNPAIRED] = 1ull << 62;
+	assert_int_equal(trace_flush(&f->t, pw_model_ingest, f->m), 0);
+	assert_int_equal(pw_store_tick(f->s, f->m), 0);
+	assert_int_equal(pw_store_flush(f->s, &err), 0);
+	read_machine(f);
+	assert_int_equal(list.count, 1);
+	assert_true(list.machine.detailed);
+	assert_int_equal(list.machine.run, 1);
+	assert_int_equal(list.machine.memory_bytes, (1ull << 20) * PAGE);
+	assert_int_equal(list.machine.slab_bytes, 300 * PAGE);
+	assert_int_equal(list.machine.bpf_ns, 7 * 1000000);
+	assert_int_equal(list.machine.user_ns, 11 * 1000000);
+	assert_int_equal(list.machine.own_rss_bytes, 13 << 20);
+	assert_int_equal(list.machine.coverage, PW_COVER_LEDGER | PW_COVER_EVENTS);
+	assert_int_equal(list.machine.lost[PW_LOSS_RING_FULL], 17);
+	assert_int_equal(list.machine.lost[PW_LOSS_RECURSION], 0);
+	assert_int_equal(list.machine.lost[PW_LOSS_WIPE_UNPAIRED], 1ull << 62);
+	assert_int_equal(maintain_at(f, 2 * 86400), 0); /* and so when it is aged */
+	read_machine(f);
+	assert_int_equal(list.machine.point.step_ns, 300 * TRACE_SECOND);
+	assert_true(list.machine.detailed);
+	assert_int_equal(list.machine.lost[PW_LOSS_RING_FULL], 17);
+}
+
+/* Its values go on at the times that the clock tells now. */
+static void a_clock_that_was_set_back(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_machine *m;
+
+	grow(f, 7, 100);
+	tick_at(f, 50000);
+	tick_at(f, 50010);
+	m = trace_machine(&f->t, "boot-1");
+	m->boot_realtime_ns -= 40000 * TRACE_SECOND;
+	grow(f, 7, 100); /* it did not change */
+	tick_at(f, 50020);
+	tick_at(f, 50030);
+	assert_int_equal(points_of(f, 7, 10000, 10100), 2);
+	assert_int_equal(points_of(f, 7, 50000, 50100), 1);
+}
+
 /* ---- ageing ---------------------------------------------------------------------- */
 
 /*
@@ -266,6 +329,8 @@ int main(void)
 		HISTORY_TEST(ends_are_written),
 		HISTORY_TEST(events_that_matter_are_kept),
 		HISTORY_TEST(the_machine_has_points),
+		HISTORY_TEST(the_machine_tells_of_the_watching),
+		HISTORY_TEST(a_clock_that_was_set_back),
 		HISTORY_TEST(ageing_keeps_the_floor),
 		HISTORY_TEST(a_new_process_brings_no_carry),
 		HISTORY_TEST(the_file_stays_within_its_bound),

@@ -337,7 +337,7 @@ static void an_older_file_is_brought_up_to_date(void **state)
 
 	make_schema_1(f);
 	must_open(f, 0);
-	assert_int_equal(sql_number(f, "PRAGMA user_version"), 2);
+	assert_int_equal(sql_number(f, "PRAGMA user_version"), PW_STORE_SCHEMA_VERSION);
 	assert_int_equal(points_of(f, 7, 0, 1000), 1);
 	assert_int_equal(list.points[0].anon_bytes, 44 * 1024);
 	assert_int_equal(all_wipes(f), 0);

@@ -138,7 +138,7 @@ void pw_history_processes(struct pw_daemon *d, const struct pw_history_query *q,
 	answer(&g, err, &pw_document_history_processes, ret);
 }
 
-static int take_machine_point(void *ctx, const struct pw_store_point *p, uint64_t available_bytes)
+static int add_point(void *ctx, const struct pw_store_point *p, uint64_t available_bytes)
 {
 	struct pw_history_point *row;
 	int err;
@@ -149,9 +149,14 @@ static int take_machine_point(void *ctx, const struct pw_store_point *p, uint64_
 	return err;
 }
 
+static int take_machine_point(void *ctx, const struct pw_store_machine_point *p)
+{
+	return add_point(ctx, &p->point, p->available_bytes);
+}
+
 static int take_point(void *ctx, const struct pw_store_point *p)
 {
-	return take_machine_point(ctx, p, 0);
+	return add_point(ctx, p, 0);
 }
 
 void pw_history_points(struct pw_daemon *d, const struct pw_history_query *q,

@@ -187,8 +187,10 @@ static int age_machine(struct bucket *b)
 {
 	pw_auto_statement sqlite3_stmt *st = NULL;
 	int r = prepare_range(b->s, &st,
-			      "INSERT OR REPLACE INTO machine_point"
-			      " SELECT tier + 1, ?2, available, " PW_STORE_AMOUNT_COLUMNS ","
+			      "INSERT OR REPLACE INTO machine_point(tier, time,"
+			      " available, " PW_STORE_AMOUNT_COLUMNS ", " PW_STORE_WATCH_COLUMNS
+			      ", low, high) SELECT tier + 1, ?2,"
+			      " available, " PW_STORE_AMOUNT_COLUMNS ", " PW_STORE_WATCH_COLUMNS ","
 			      " (SELECT min(coalesce(low, available)) " MACHINE_STEP "),"
 			      " (SELECT max(coalesce(high, available)) " MACHINE_STEP
 			      ") " MACHINE_STEP " ORDER BY time DESC LIMIT 1",

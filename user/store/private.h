@@ -50,6 +50,10 @@ struct pw_store_amounts {
 #define PW_STORE_AMOUNT_COLUMNS \
 	"anon, file, shmem, swap, page_table, minor_faults, major_faults, cpu_ms"
 
+/* What a machine's point says of the watching; see struct pw_store_machine_point. */
+#define PW_STORE_WATCH_COLUMNS \
+	"run, memory, slab, swap_total, bpf_ms, user_ms, own_rss, coverage, lost"
+
 struct pw_store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[PW_STATEMENTS];

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "user/store/private.h"
@@ -221,33 +222,71 @@ int pw_store_each_point(struct pw_store *s, int64_t process_id, uint64_t from_ns
 	return r;
 }
 
+/* "0=12 5=1", see write.c; what this program did not write is skipped. */
+static void read_losses(const char *text, uint64_t lost[PW_LOSS_CAUSES])
+{
+	while (text && *text) {
+		unsigned long long count;
+		unsigned int cause;
+
+		if (sscanf(text, "%u=%llu", &cause, &count) == 2 && cause < PW_LOSS_CAUSES)
+			lost[cause] = count;
+		text = strchr(text, ' ');
+		text += text ? 1 : 0;
+	}
+}
+
+/* Columns i...: PW_STORE_WATCH_COLUMNS. */
+static void read_watch(sqlite3_stmt *st, int i, struct pw_store_machine_point *p)
+{
+	if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		return;
+	p->detailed = true;
+	p->run = sqlite3_column_int64(st, i);
+	p->memory_bytes = (uint64_t)sqlite3_column_int64(st, i + 1) * 1024;
+	p->slab_bytes = (uint64_t)sqlite3_column_int64(st, i + 2) * 1024;
+	p->swap_total_bytes = (uint64_t)sqlite3_column_int64(st, i + 3) * 1024;
+	p->bpf_ns = (uint64_t)sqlite3_column_int64(st, i + 4) * PW_NSEC_PER_MSEC;
+	p->user_ns = (uint64_t)sqlite3_column_int64(st, i + 5) * PW_NSEC_PER_MSEC;
+	p->own_rss_bytes = (uint64_t)sqlite3_column_int64(st, i + 6) * 1024;
+	p->coverage = (uint32_t)sqlite3_column_int64(st, i + 7);
+	read_losses((const char *)sqlite3_column_text(st, i + 8), p->lost);
+}
+
+#define MACHINE_RANGE                                                              \
+	" FROM machine_point WHERE tier IN (0, 1, 2) AND time >= ?1 AND time < ?2" \
+	" ORDER BY time"
 int pw_store_each_machine_point(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
-				int (*fn)(void *ctx, const struct pw_store_point *p,
-					  uint64_t available_bytes),
+				int (*fn)(void *ctx, const struct pw_store_machine_point *p),
 				void *ctx)
 {
+	static const char plain[] =
+		"SELECT tier, time, available, " PW_STORE_AMOUNT_COLUMNS
+		", coalesce(low, available), coalesce(high, available), NULL" MACHINE_RANGE;
+	static const char detailed[] =
+		"SELECT tier, time, available, " PW_STORE_AMOUNT_COLUMNS
+		", coalesce(low, available), coalesce(high, available), " PW_STORE_WATCH_COLUMNS MACHINE_RANGE;
 	QUERY_SCOPE(s);
 	pw_auto_statement sqlite3_stmt *st = NULL;
 	int rc, r;
 
-	r = prepare(s, &st,
-		    "SELECT tier, time, available, " PW_STORE_AMOUNT_COLUMNS ","
-		    " coalesce(low, available), coalesce(high, available) FROM machine_point"
-		    " WHERE tier IN (0, 1, 2) AND time >= ?1 AND time < ?2 ORDER BY time");
+	r = prepare(s, &st, s->schema < 3 ? plain : detailed);
 	if (r)
 		return r;
 	sqlite3_bind_int64(st, 1, seconds(from_ns));
 	sqlite3_bind_int64(st, 2, seconds_up(to_ns));
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		int tier = sqlite3_column_int(st, 0);
-		struct pw_store_point p = {
-			.time_ns = (uint64_t)sqlite3_column_int64(st, 1) * PW_NSEC_PER_SEC,
+		struct pw_store_machine_point p = {
+			.point.time_ns = (uint64_t)sqlite3_column_int64(st, 1) * PW_NSEC_PER_SEC,
+			.available_bytes = (uint64_t)sqlite3_column_int64(st, 2) * 1024,
 		};
 
 		if (tier >= 0 && tier < PW_STORE_TIERS)
-			p.step_ns = pw_store_step_s[tier] * PW_NSEC_PER_SEC;
-		read_point(st, 3, &p);
-		r = fn(ctx, &p, (uint64_t)sqlite3_column_int64(st, 2) * 1024);
+			p.point.step_ns = pw_store_step_s[tier] * PW_NSEC_PER_SEC;
+		read_point(st, 3, &p.point);
+		read_watch(st, 13, &p);
+		r = fn(ctx, &p);
 		if (r)
 			return r;
 	}

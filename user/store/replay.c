@@ -160,14 +160,14 @@ static int take_process(void *ctx, const struct pw_store_process *row)
 	return 0;
 }
 
-static int take_machine_point(void *ctx, const struct pw_store_point *point, uint64_t available_bytes)
+static int take_machine_point(void *ctx, const struct pw_store_machine_point *m)
 {
 	struct past *p = ctx;
-	struct machine_step *step = &p->steps[step_of(p, point->time_ns)];
+	struct machine_step *step = &p->steps[step_of(p, m->point.time_ns)];
 
 	step->watched = true;
-	step->available_bytes = available_bytes;
-	step->point = *point;
+	step->available_bytes = m->available_bytes;
+	step->point = m->point;
 	return 0;
 }
 

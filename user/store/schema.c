@@ -46,6 +46,17 @@ static const char *const migrations[PW_STORE_SCHEMA_VERSION] = {
 	" record BLOB NOT NULL);"
 	"CREATE INDEX wipe_time ON wipe(time_ns);"
 	"CREATE INDEX wipe_class ON wipe(class, time_ns);",
+
+	/* bpf_ms, user_ms, lost: totals of the run; lost as write.c writes it */
+	"ALTER TABLE machine_point ADD COLUMN run INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN memory INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN slab INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN swap_total INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN bpf_ms INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN user_ms INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN own_rss INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN coverage INTEGER;"
+	"ALTER TABLE machine_point ADD COLUMN lost TEXT;",
 };
 
 static int migrate_one(struct pw_store *s, int64_t version)
@@ -116,7 +127,8 @@ static const char *const statements[PW_STATEMENTS] = {
 		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PW_STMT_MACHINE_PUT] =
 		"INSERT OR REPLACE INTO machine_point(tier, time, available, " PW_STORE_AMOUNT_COLUMNS
-		", low, high) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		", low, high, " PW_STORE_WATCH_COLUMNS
+		") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PW_STMT_EVENT_PUT] =
 		"INSERT INTO event(time_ns, type, pid, comm, detail, value) VALUES(?, ?, ?, ?, ?, ?)",
 	[PW_STMT_WIPE_PLACE_PUT] =

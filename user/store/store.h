@@ -28,7 +28,7 @@
 #include "user/base/error.h"
 #include "user/model/model.h"
 
-#define PW_STORE_SCHEMA_VERSION 2
+#define PW_STORE_SCHEMA_VERSION 3
 
 struct pw_store;
 
@@ -83,9 +83,22 @@ int pw_store_each_process(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 			  int (*fn)(void *ctx, const struct pw_store_process *p), void *ctx);
 int pw_store_each_point(struct pw_store *s, int64_t process_id, uint64_t from_ns, uint64_t to_ns,
 			int (*fn)(void *ctx, const struct pw_store_point *p), void *ctx);
+/*
+ * The machine's points tell of the watching as well: who watched (`run` counts the daemon's
+ * starts), what that cost and what it lost since that start, and what it could see.
+ */
+struct pw_store_machine_point {
+	struct pw_store_point point; /* the sums over all processes; file: the page cache */
+	uint64_t available_bytes;
+	bool detailed; /* what follows is known: not of points from before schema 3 */
+	int64_t run;
+	uint64_t memory_bytes, slab_bytes, swap_total_bytes;
+	uint64_t bpf_ns, user_ns, own_rss_bytes; /* CPU time since the run's start */
+	uint32_t coverage; /* PW_COVER_* */
+	uint64_t lost[PW_LOSS_CAUSES]; /* since the run's start */
+};
 int pw_store_each_machine_point(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
-				int (*fn)(void *ctx, const struct pw_store_point *p,
-					  uint64_t available_bytes),
+				int (*fn)(void *ctx, const struct pw_store_machine_point *p),
 				void *ctx);
 struct pw_store_event {
 	uint64_t time_ns;

@@ -222,7 +222,8 @@ static bool same_memory(const struct pw_store_amounts *a, const struct pw_store_
 static bool point_is_due(const struct pw_store_seen *n, const struct pw_store_amounts *a,
 			 int64_t time_s)
 {
-	if (!n->written_s || !same_memory(&n->last, a))
+	/* a clock that was set back: nobody would look for it in the future */
+	if (!n->written_s || n->written_s > time_s || !same_memory(&n->last, a))
 		return true;
 	if (memcmp(&n->last, a, sizeof(*a)) && time_s - n->written_s >= PW_STORE_TOTALS_S)
 		return true;
@@ -378,6 +379,40 @@ static void end_stale(struct pw_store *s)
 
 /* ---- the machine and its events ---------------------------------------------- */
 
+/* "0=12 5=1": the causes by number (enum pw_loss_cause) with their totals; "": nothing. */
+static void write_losses(const struct pw_model *m, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned int cause = 0; cause < PW_LOSS_CAUSES && used < size; cause++) {
+		if (m->lost[cause])
+			used += (size_t)snprintf(out + used, size - used, "%s%u=%llu",
+						 used ? " " : "", cause,
+						 (unsigned long long)m->lost[cause]);
+	}
+}
+
+static void bind_watch(const struct pw_store *s, sqlite3_stmt *st, int i, const struct pw_model *m)
+{
+	char losses[PW_LOSS_CAUSES * 24];
+	int64_t kib = m->machine.page_size / 1024;
+
+	write_losses(m, losses, sizeof(losses));
+	sqlite3_bind_int64(st, i++, s->run);
+	sqlite3_bind_int64(st, i++, m->machine.memory_pages * kib);
+	sqlite3_bind_int64(st, i++, m->tick.slab_pages * kib);
+	sqlite3_bind_int64(st, i++, m->machine.swap_pages * kib);
+	sqlite3_bind_int64(st, i++, m->tick.bpf_ns / PW_NSEC_PER_MSEC);
+	sqlite3_bind_int64(st, i++, m->tick.user_ns / PW_NSEC_PER_MSEC);
+	sqlite3_bind_int64(st, i++, m->tick.own_rss_bytes / 1024);
+	sqlite3_bind_int64(st, i++, m->machine.coverage);
+	if (losses[0])
+		sqlite3_bind_text(st, i, losses, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_bind_null(st, i);
+}
+
 static void put_machine(struct pw_store *s, const struct pw_model *m, int64_t time_s)
 {
 	sqlite3_stmt *st = s->stmt[PW_STMT_MACHINE_PUT];
@@ -400,8 +435,7 @@ static void put_machine(struct pw_store *s, const struct pw_model *m, int64_t ti
 	sqlite3_bind_int64(st, 2, time_s);
 	sqlite3_bind_int64(st, 3, m->tick.available_pages * kib);
 	i = bind_amounts(st, 4, &sum);
-	sqlite3_bind_null(st, i);
-	sqlite3_bind_null(st, i + 1);
+	bind_watch(s, st, i, m);
 	pw_write_put(s, PW_STMT_MACHINE_PUT);
 }
 
