@@ -93,6 +93,7 @@ static int on_exec(struct pw_model *m, const struct pw_record *rec)
 	if (err || !p)
 		return err;
 	p->confirmed = true;
+	p->execs++;
 	p->cgroup_id = r->cgroup_id;
 	pw_ingest_set_comm(p, r->comm);
 	/* What it runs now in full, and its new group, come with the IDENTITY that follows. */

@@ -38,6 +38,7 @@ struct pw_process {
 	bool forked; /* its FORK came: its counters began at 0 in this trace */
 	bool sampled; /* COUNTERS came since the last tick */
 	bool confirmed; /* any record came since the last MACHINE */
+	uint32_t execs; /* seen */
 	int32_t exit_code;
 	uint64_t first_seen_ns;
 	uint64_t exit_ns; /* 0: alive */
