@@ -204,12 +204,17 @@ struct pw_resources {
 
 /* pw_cgroup.flags */
 #define PW_CGROUP_GONE (1u << 0) /* it was removed; the values are the last ones seen */
-#define PW_CGROUP_V1 (1u << 1) /* of the v1 memory controller: only current and max are known */
+#define PW_CGROUP_V1 (1u << 1) /* of the v1 memory controller, which tells less */
 
 /*
  * Where the memory of one cgroup stands. Values are PW_UNKNOWN where the
- * kernel does not tell; max and pids_max also where there is no limit.
+ * kernel does not tell; max and pids_max also where there is no limit. The
+ * tightest of several limits is the one with the least room left.
  * The path follows the struct, path_len bytes: as in IDENTITY.
+ *
+ * On a machine whose memory controller is v1's, cgroup_id is a number of that
+ * hierarchy and not the one of COUNTERS: a process belongs to the cgroup whose
+ * path is that of its IDENTITY, or the nearest above it.
  */
 struct pw_cgroup {
 	struct pw_record rec;
@@ -219,9 +224,9 @@ struct pw_cgroup {
 	__u16 reserved;
 	__u64 current_bytes;
 	__u64 max_bytes; /* the tightest of its own and of those above it */
-	__u64 max_used_bytes; /* current of the cgroup that sets max_bytes */
+	__u64 max_used_bytes; /* of max_bytes, without the page cache that reclaim can drop */
 	__u64 swap_bytes;
-	__u64 swap_max_bytes;
+	__u64 swap_max_bytes; /* its own */
 	__u64 anon_bytes;
 	__u64 file_bytes;
 	__u64 slab_bytes; /* unreclaimable */
@@ -230,7 +235,8 @@ struct pw_cgroup {
 	__u64 kernel_stack_bytes;
 	__u64 page_table_bytes;
 	__u64 pids;
-	__u64 pids_max; /* the tightest */
+	__u64 pids_max; /* the tightest of its own and of those above it */
+	__u64 pids_max_used; /* of pids_max */
 	__u64 oom_kills;
 	/* __u8 path[] */
 };
@@ -452,7 +458,7 @@ PW_ASSERT_SIZE(pw_exit, 80);
 PW_ASSERT_SIZE(pw_oom, 72);
 PW_ASSERT_SIZE(pw_counters, 272);
 PW_ASSERT_SIZE(pw_resources, 96);
-PW_ASSERT_SIZE(pw_cgroup, 152);
+PW_ASSERT_SIZE(pw_cgroup, 160);
 PW_ASSERT_SIZE(pw_identity, 80);
 PW_ASSERT_SIZE(pw_segments, 72);
 PW_ASSERT_SIZE(pw_segment, 144);

@@ -25,6 +25,8 @@ static const struct {
 	{ PW_REC_SECRET, sizeof(struct pw_secret) },
 	{ PW_REC_WIPE_PROBE, sizeof(struct pw_wipe_probe) },
 	{ 999, sizeof(struct pw_record) },
+	{ PW_REC_RESOURCES, sizeof(struct pw_resources) },
+	{ PW_REC_CGROUP, sizeof(struct pw_cgroup) },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

@@ -284,6 +284,36 @@ static inline struct pw_secret *trace_secret(struct trace *t, struct pw_key key,
 	return r;
 }
 
+/* Everything known; no limit but 1024 open files. */
+static inline struct pw_resources *trace_resources(struct trace *t, struct pw_key key,
+						   uint32_t open_files)
+{
+	struct pw_resources *r = trace_append(t, PW_REC_RESOURCES, sizeof(*r));
+
+	r->key = key;
+	r->flags = PW_RESOURCES_FILES | PW_RESOURCES_SWITCHES | PW_RESOURCES_IO_CALLS |
+		   PW_RESOURCES_LIMITS;
+	r->open_files = open_files;
+	r->limit_address_space_bytes = r->limit_data_bytes = PW_UNKNOWN;
+	r->limit_open_files = 1024;
+	return r;
+}
+
+/* Nothing known but what it uses of max_bytes, which may be PW_UNKNOWN. */
+static inline struct pw_cgroup *trace_cgroup(struct trace *t, uint64_t id, const char *path,
+					     uint64_t used_bytes, uint64_t max_bytes)
+{
+	struct pw_cgroup *r = trace_append(t, PW_REC_CGROUP, sizeof(*r) + strlen(path));
+
+	memset(&r->current_bytes, 0xff, (size_t)((uint8_t *)(r + 1) - (uint8_t *)&r->current_bytes));
+	r->cgroup_id = id;
+	r->current_bytes = r->max_used_bytes = used_bytes;
+	r->max_bytes = max_bytes;
+	r->path_len = (uint16_t)strlen(path);
+	memcpy(r + 1, path, r->path_len);
+	return r;
+}
+
 /* Closes the interval: time moves on by a second first. */
 static inline struct pw_tick *trace_tick(struct trace *t)
 {

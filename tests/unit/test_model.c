@@ -512,7 +512,7 @@ static void words_for_everything(void **state)
 		assert_true(strlen(pw_coverage_missing_text(bit)) > 20);
 	}
 	assert_string_equal(pw_coverage_name(PW_COVER_RELEASES), "releases of wiped buffers");
-	assert_null(pw_coverage_name(PW_COVER_RELEASES << 1));
+	assert_null(pw_coverage_name(PW_COVER_CGROUPS << 1));
 	assert_null(pw_coverage_name(0));
 	assert_null(pw_coverage_name(3));
 	assert_string_equal(pw_coverage_name(PW_COVER_OOM), "OOM kills");

@@ -39,11 +39,28 @@ struct pw_time_to_limit {
 	double seconds_low, seconds_high; /* 90 % interval */
 };
 
-/* From the verdict's slope and its bounds. scale: as pw_trend_options. */
+/*
+ * From the verdict's slope and its bounds. scale: as pw_trend_options. Where
+ * nothing is left, the time is 0. An end of the interval is infinity where the
+ * slope's bound does not lead to the limit.
+ */
 void pw_limit_time(const struct pw_limit *limit, const struct pw_verdict *v, double time_scale,
 		   struct pw_time_to_limit *ret);
 
-/* The tightest limit that a series of this kind of a process (of a group) has: smallest `left`. */
+/*
+ * The tightest limit that a series of this kind of a process (of a group) has:
+ * smallest `left`. Which limits a kind has:
+ *
+ *   resident bytes (anon, shmem, page tables, kernel) and the heap, which is
+ *   used as it is asked for: CGROUP, MACHINE
+ *   address space (anon, heap, mapped, stack, shmem): ADDRESS_SPACE
+ *   private writable (anon, heap, mapped): DATA
+ *   threads: THREADS; open files: OPEN_FILES
+ *
+ * Of a group: of the members' own limits (RLIMIT_*), that of the member with
+ * the least left, though the growth may be all the members': a time from it errs
+ * on the early side.
+ */
 void pw_limit_of_process(const struct pw_model *m, const struct pw_process *p,
 			 enum pw_series_kind kind, struct pw_limit *ret);
 void pw_limit_of_group(const struct pw_model *m, const struct pw_group *g, enum pw_series_kind kind,

@@ -11,7 +11,11 @@
 enum pw_series_kind {
 	PW_SERIES_ANON, /* anonymous + swap, bytes */
 	PW_SERIES_HEAP, /* the brk heap, virtual bytes */
-	PW_SERIES_MAPPED, /* private writable mappings beside it: arenas, mmaps, thread stacks; virtual bytes */
+	/*
+	 * Private writable mappings beside it: arenas, mmaps, thread stacks; virtual
+	 * bytes. Where the break is not known (/proc), with the heap in them.
+	 */
+	PW_SERIES_MAPPED,
 	PW_SERIES_STACK, /* the main stack, virtual bytes */
 	PW_SERIES_THREADS,
 	PW_SERIES_SHMEM, /* bytes */

@@ -14,6 +14,7 @@
 union record_buffer {
 	struct pw_identity identity;
 	struct pw_wipe_probe probe;
+	struct pw_cgroup cgroup;
 	uint8_t bytes[PW_RECORD_MAX];
 };
 
@@ -73,6 +74,31 @@ static int export_process(const struct pw_process *p, uint64_t time_ns, pw_expor
 	/* The counters keep their own time: they say when this was so. */
 	if (!r && p->has_counters)
 		r = fn(ctx, &p->now.rec);
+	if (!r && p->resources.flags)
+		r = fn(ctx, &p->resources.rec);
+	return r;
+}
+
+/* With its own time: it says when this was so. */
+static int export_cgroup(const struct pw_cgroup_row *row, pw_export_fn fn, void *ctx)
+{
+	union record_buffer b;
+	size_t used = sizeof(b.cgroup);
+
+	b.cgroup = row->last;
+	b.cgroup.path_len = append_text(&b, &used, row->path, 4095);
+	finish(&b, used);
+	return fn(ctx, &b.cgroup.rec);
+}
+
+static int export_cgroups(const struct pw_model *m, pw_export_fn fn, void *ctx)
+{
+	pw_auto_free struct pw_cgroup_row **rows = NULL;
+	size_t count;
+	int r = pw_model_cgroups(m, &rows, &count);
+
+	for (size_t i = 0; !r && i < count; i++)
+		r = export_cgroup(rows[i], fn, ctx);
 	return r;
 }
 
@@ -117,6 +143,8 @@ int pw_model_export_process(const struct pw_model *m, const struct pw_process *p
 		return 0;
 	r = fn(ctx, &m->machine.rec);
 	r = r ? r : export_process(p, m->now_ns, fn, ctx);
+	if (!r && pw_model_cgroup_of(m, p))
+		r = export_cgroup(pw_model_cgroup_of(m, p), fn, ctx);
 	r = r ? r : export_wipes(m, &p->key, fn, ctx);
 	return r ? r : fn(ctx, &m->tick.rec);
 }
@@ -133,6 +161,7 @@ int pw_model_export(const struct pw_model *m, pw_export_fn fn, void *ctx)
 	r = r ? r : fn(ctx, &m->machine.rec);
 	for (size_t i = 0; !r && i < count; i++)
 		r = export_process(processes[i], m->now_ns, fn, ctx);
+	r = r ? r : export_cgroups(m, fn, ctx);
 	r = r ? r : export_wipes(m, NULL, fn, ctx);
 	return r ? r : fn(ctx, &m->tick.rec);
 }

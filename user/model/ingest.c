@@ -256,6 +256,8 @@ static const struct handler handlers[] = {
 	{ PW_REC_IDENTITY, sizeof(struct pw_identity), true, pw_ingest_identity },
 	{ PW_REC_SEGMENTS, sizeof(struct pw_segments), true, pw_ingest_segments },
 	{ PW_REC_SEGMENT, sizeof(struct pw_segment), true, pw_ingest_segment },
+	{ PW_REC_RESOURCES, sizeof(struct pw_resources), true, pw_ingest_resources },
+	{ PW_REC_CGROUP, sizeof(struct pw_cgroup), false, pw_ingest_cgroup },
 	{ PW_REC_WIPE, sizeof(struct pw_wipe), false, pw_ingest_wipe },
 	{ PW_REC_RELEASE, sizeof(struct pw_release), true, pw_ingest_release },
 	{ PW_REC_WIPE_PROBE, sizeof(struct pw_wipe_probe), false, pw_ingest_wipe_probe },

@@ -8,6 +8,8 @@
 int pw_ingest_machine(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_tick(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_identity(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_resources(struct pw_model *m, const struct pw_record *rec);
+int pw_ingest_cgroup(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_segments(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_segment(struct pw_model *m, const struct pw_record *rec);
 int pw_ingest_wipe(struct pw_model *m, const struct pw_record *rec);

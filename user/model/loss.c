@@ -28,7 +28,8 @@ static const struct words losses[PW_LOSS_CAUSES] = {
 	[PW_LOSS_STREAM] = { "stream", "records that a slow reader missed in the daemon's stream" },
 	[PW_LOSS_DAMAGED] = { "damaged", "damaged places in the recording" },
 	[PW_LOSS_STORE] = { "store", "history rows that could not be written" },
-	[PW_LOSS_NAMES_FULL] = { "names_full", "groups and names that found no room in the model" },
+	[PW_LOSS_NAMES_FULL] = { "names_full",
+				 "groups, cgroups and names that found no room in the model" },
 	[PW_LOSS_WIPE_UNPAIRED] = { "wipe_unpaired",
 				    "wipe and release calls of which one half was lost" },
 };
@@ -66,6 +67,10 @@ static const struct words coverage[] = {
 	{ "releases of wiped buffers", "whether a buffer went back unwiped or written again is not "
 				       "seen, so forgotten wipes are not; give one process or "
 				       "cgroup to look at" },
+	{ "open files and limits", "open files, context switches, read and write calls and resource "
+				   "limits are not read; needs a source of this version" },
+	{ "cgroup memory", "memory cgroups and their limits are not read; "
+			   "mount cgroup2 on /sys/fs/cgroup with the memory controller" },
 };
 
 const char *pw_loss_name(unsigned int cause)

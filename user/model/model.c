@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/model/cgroup_table.h"
 #include "user/model/event_log.h"
 #include "user/model/group_table.h"
 #include "user/model/ingest.h"
@@ -32,6 +33,8 @@ static int tables_init(struct pw_model *m)
 	if (!err)
 		err = pw_hash_init(&m->groups, m->limits.groups);
 	if (!err)
+		err = pw_cgroups_init(m);
+	if (!err)
 		err = pw_wipes_init(&m->wipes, m->limits.strings / 2);
 	return err;
 }
@@ -42,6 +45,7 @@ static void tables_deinit(struct pw_model *m)
 	m->pending = NULL;
 	pw_processes_clear(m);
 	pw_groups_clear(m);
+	pw_cgroups_clear(m);
 	pw_secrets_clear(m);
 	pw_wipes_deinit(&m->wipes);
 	pw_intern_destroy(m->strings);
@@ -61,6 +65,7 @@ int pw_model_create(const struct pw_model_limits *limits, struct pw_model **ret)
 	m->limits.processes = or_default(m->limits.processes, 16384);
 	m->limits.dead = or_default(m->limits.dead, 2048);
 	m->limits.groups = or_default(m->limits.groups, 4096);
+	m->limits.cgroups = or_default(m->limits.cgroups, 4096);
 	m->limits.strings = or_default(m->limits.strings, 4u << 20);
 	m->machine.page_size = 4096; /* until a MACHINE tells */
 	err = tables_init(m);
@@ -159,7 +164,9 @@ static size_t table_memory(const struct pw_hash *h)
 size_t pw_model_memory(const struct pw_model *m)
 {
 	size_t bytes = sizeof(*m) + table_memory(&m->processes) + table_memory(&m->pids) +
-		       table_memory(&m->groups) + pw_intern_memory(m->strings) +
+		       table_memory(&m->groups) + table_memory(&m->cgroups) +
+		       table_memory(&m->cgroup_paths) + pw_cgroups_memory(m) +
+		       pw_intern_memory(m->strings) +
 		       m->groups.used * (sizeof(struct pw_group) + MALLOC_HEADER) +
 		       pw_wipes_memory(&m->wipes) + pw_secrets_memory(&m->secrets);
 

@@ -15,6 +15,7 @@
 
 #include "kmod/uapi/pagewarden.h"
 #include "user/base/hash.h"
+#include "user/model/cgroup.h"
 #include "user/model/event.h"
 #include "user/model/group.h"
 #include "user/model/process.h"
@@ -25,6 +26,7 @@ struct pw_model_limits { /* zero: the default */
 	size_t processes; /* alive; default 16384 */
 	size_t dead; /* remembered; default 2048, the oldest go first */
 	size_t groups; /* default 4096 */
+	size_t cgroups; /* default 4096; gone ones go first */
 	size_t strings; /* bytes of interned strings; default 4 MiB */
 };
 
@@ -45,6 +47,8 @@ struct pw_model {
 	struct pw_hash processes; /* alive and remembered dead, by (pid, start tick) */
 	struct pw_hash pids; /* the living, by pid */
 	struct pw_hash groups;
+	struct pw_hash cgroups; /* by id */
+	struct pw_hash cgroup_paths; /* the same, by path */
 	struct pw_intern *strings;
 	size_t alive;
 	size_t dead;
@@ -61,7 +65,7 @@ struct pw_model {
 	struct pw_segment_pending *pending; /* SEGMENTS seen, SEGMENTs still coming */
 	size_t segment_rows; /* held by all processes together */
 	unsigned int unconfirmed_ticks; /* ticks to wait for word of the living; see tick.c */
-	uint8_t refused[PW_MODEL_REFUSED_BITS / 8]; /* hashes of processes without room */
+	uint8_t refused[PW_MODEL_REFUSED_BITS / 8]; /* hashes of processes and cgroups without room */
 };
 
 int pw_model_create(const struct pw_model_limits *limits, struct pw_model **ret);

@@ -44,6 +44,7 @@ struct pw_process {
 	uint64_t exit_ns; /* 0: alive */
 	struct pw_counters now; /* the last sample; zero before the first */
 	bool has_counters;
+	struct pw_resources resources; /* the last; flags say what is known: none before the first */
 	bool has_rates; /* the rates below are known: alive, with a sample at both ends */
 	bool has_base; /* prev_* below stand for a tick */
 	/* rates over the last interval, per second */

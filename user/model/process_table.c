@@ -182,16 +182,15 @@ void pw_process_rebase(struct pw_process *p)
 	p->prev_cpu_ns = p->now.cpu_ns;
 }
 
-/* Counts each refused process once, as far as a small set of hashes can tell. */
-static void count_refused(struct pw_model *m, const struct pw_key *key)
+void pw_model_refuse(struct pw_model *m, uint64_t hash, unsigned int loss_cause)
 {
-	uint64_t bit = key_hash(key) % PW_MODEL_REFUSED_BITS;
+	uint64_t bit = hash % PW_MODEL_REFUSED_BITS;
 	uint8_t mask = (uint8_t)(1u << (bit % 8));
 
 	if (m->refused[bit / 8] & mask)
 		return;
 	m->refused[bit / 8] |= mask;
-	m->own_lost[PW_LOSS_PROCESSES_FULL]++;
+	m->own_lost[loss_cause]++;
 }
 
 static struct pw_process *process_alloc(const struct pw_key *key)
@@ -242,7 +241,7 @@ static int create(struct pw_model *m, const struct pw_key *key, uint64_t time_ns
 		process_free(m, p);
 		if (err != -ENOSPC)
 			return err;
-		count_refused(m, key);
+		pw_model_refuse(m, key_hash(key), PW_LOSS_PROCESSES_FULL);
 		*ret = NULL;
 		return 0;
 	}

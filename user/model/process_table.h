@@ -28,6 +28,8 @@ bool pw_process_revive(struct pw_model *m, struct pw_process *p);
  */
 int pw_process_take_segments(struct pw_model *m, struct pw_process *p,
 			     struct pw_segment_pending *view);
+/* Counts what found no room: each once, as far as a small set of hashes can tell. */
+void pw_model_refuse(struct pw_model *m, uint64_t hash, unsigned int loss_cause);
 /* The next rates count from the present sample. */
 void pw_process_rebase(struct pw_process *p);
 /* By pid, then start. */

@@ -2,6 +2,7 @@
 /* MACHINE and TICK: what opens a trace and what closes an interval. */
 #include <string.h>
 
+#include "user/model/cgroup_table.h"
 #include "user/model/group_table.h"
 #include "user/model/ingest.h"
 #include "user/model/process_table.h"
@@ -39,6 +40,7 @@ static void doubt_the_living(struct pw_model *m)
 	}
 	pw_wipe_probes_clear(&m->wipes);
 	pw_secrets_doubt(&m->secrets);
+	pw_cgroups_doubt(m);
 	m->unconfirmed_ticks = CONFIRM_TICKS;
 }
 
@@ -73,6 +75,7 @@ int pw_ingest_machine(struct pw_model *m, const struct pw_record *rec)
 static void bury_the_silent(struct pw_model *m, uint64_t time_ns)
 {
 	pw_secrets_end_unconfirmed(&m->secrets, time_ns);
+	pw_cgroups_end_silent(m);
 	for (size_t i = 0; i < m->pids.capacity;) {
 		struct pw_process *p = m->pids.slots[i].item;
 

@@ -226,7 +226,7 @@ size_t pw_loss_rows(const struct pw_model *m, struct pw_loss_row *out, size_t n)
 /* What every full installation has; the rest is an extra that nobody misses. */
 #define COVER_OPTIONAL                                                                \
 	(PW_COVER_MODULE | PW_COVER_FENTRY | PW_COVER_WIPES | PW_COVER_WIPES_KERNEL | \
-	 PW_COVER_RELEASES)
+	 PW_COVER_RELEASES | PW_COVER_RESOURCES | PW_COVER_CGROUPS)
 
 size_t pw_coverage_rows(const struct pw_model *m, struct pw_coverage_row *out, size_t n)
 {
