@@ -10,8 +10,8 @@
 int main(void)
 {
 	const size_t table = 1ul << 40;
-	volatile char *at = (volatile char *)mmap(NULL, table, PROT_READ,
-						  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	volatile char *at = (volatile char *)mmap(
+		NULL, table, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t sum = 0;
 
 	begin();
