@@ -101,6 +101,7 @@ size_t pw_trend_floors(const struct pw_trend *t, uint64_t window_ns, uint64_t *r
 		       uint64_t *ret_from_ns, uint64_t *ret_block_ns);
 
 size_t pw_trend_bytes(const struct pw_trend *t);
+size_t pw_trend_load_bytes(const struct pw_trend_load *l);
 
 /*
  * Saved and restored, across a restart of the daemon or of the machine. Times are saved
