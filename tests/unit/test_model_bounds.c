@@ -24,6 +24,8 @@ static void many_processes(struct trace *t)
 		snprintf(cmdline, sizeof(cmdline), "%s --option=%u --config /etc/x/%u.conf", exe,
 			 pid, pid);
 		trace_identity(t, trace_key(pid), exe, cgroup, "some.service", cmdline);
+		if (pid <= 500)
+			trace_cgroup(t, pid, cgroup, pid, PW_UNKNOWN);
 	}
 }
 
@@ -31,6 +33,8 @@ static void all_change(struct trace *t, uint64_t round)
 {
 	for (uint32_t pid = 1; pid <= MANY; pid++)
 		trace_counters(t, trace_key(pid), pid + round)->minor_faults = pid * round;
+	for (uint32_t pid = 1; pid <= MANY; pid++)
+		trace_resources(t, trace_key(pid), (uint32_t)(pid + round));
 	trace_tick(t);
 }
 
@@ -145,7 +149,7 @@ static void churn(struct trace *t, uint32_t seed, unsigned int records)
 		struct pw_key key = trace_key(random_next(&seed) % 97 + 1);
 
 		snprintf(name, sizeof(name), "/bin/%u", random_next(&seed) % 13);
-		switch (random_next(&seed) % 12) {
+		switch (random_next(&seed) % 14) {
 		case 0:
 			trace_fork(t, key, trace_key(random_next(&seed) % 97 + 1));
 			break;
@@ -175,6 +179,13 @@ static void churn(struct trace *t, uint32_t seed, unsigned int records)
 			trace_secret(t, key, random_next(&seed) % 50, random_next(&seed) % 4 + 1, name)
 				->pages_dirty = random_next(&seed) % 3;
 			break;
+		case 8:
+			trace_cgroup(t, random_next(&seed) % 40 + 1, name, 1, PW_UNKNOWN)->flags =
+				random_next(&seed) % 4;
+			break;
+		case 9:
+			trace_resources(t, key, random_next(&seed));
+			break;
 		default:
 			trace_counters(t, key, random_next(&seed) % 100000)->minor_faults =
 				random_next(&seed);
@@ -193,6 +204,7 @@ static void assert_same_processes(const struct pw_model *a, const struct pw_mode
 	for (size_t i = 0; i < n; i++) {
 		assert_memory_equal(&x[i]->key, &y[i]->key, sizeof(x[i]->key));
 		assert_memory_equal(&x[i]->now, &y[i]->now, sizeof(x[i]->now));
+		assert_memory_equal(&x[i]->resources, &y[i]->resources, sizeof(x[i]->resources));
 		assert_memory_equal(&x[i]->footprint, &y[i]->footprint, sizeof(x[i]->footprint));
 		assert_true(x[i]->minor_faults_rate == y[i]->minor_faults_rate);
 		assert_string_equal(x[i]->exe, y[i]->exe);
@@ -221,6 +233,22 @@ static void assert_same_groups(const struct pw_model *a, const struct pw_model *
 		assert_int_equal(x[i]->born, y[i]->born);
 		assert_true(x[i]->minor_faults_rate == y[i]->minor_faults_rate);
 		assert_memory_equal(&x[i]->footprint, &y[i]->footprint, sizeof(x[i]->footprint));
+	}
+	free(x);
+	free(y);
+}
+
+static void assert_same_cgroups(const struct pw_model *a, const struct pw_model *b)
+{
+	struct pw_cgroup_row **x, **y;
+	size_t n, k;
+
+	assert_int_equal(pw_model_cgroups(a, &x, &n), 0);
+	assert_int_equal(pw_model_cgroups(b, &y, &k), 0);
+	assert_int_equal(n, k);
+	for (size_t i = 0; i < n; i++) {
+		assert_memory_equal(&x[i]->last, &y[i]->last, sizeof(x[i]->last));
+		assert_string_equal(x[i]->path, y[i]->path);
 	}
 	free(x);
 	free(y);
@@ -258,7 +286,7 @@ static void assert_same_wipes(const struct pw_model *a, const struct pw_model *b
 }
 
 static const struct pw_model_limits tight = {
-	.processes = 50, .dead = 16, .groups = 8, .strings = 1024
+	.processes = 50, .dead = 16, .groups = 8, .cgroups = 12, .strings = 1024
 };
 
 static void same_records_same_model(void **state)
@@ -268,7 +296,7 @@ static void same_records_same_model(void **state)
 	void *shift;
 
 	(void)state;
-	churn(&t, 4711, 20011);
+	churn(&t, 4711, 24011);
 	assert_int_equal(pw_model_create(&tight, &a), 0);
 	assert_int_equal(trace_play(&t, pw_model_ingest, a), 0);
 	shift = malloc(12345); /* other addresses must not matter */
@@ -280,6 +308,7 @@ static void same_records_same_model(void **state)
 	assert_int_equal(a->invalid_records, b->invalid_records);
 	assert_same_processes(a, b);
 	assert_same_groups(a, b);
+	assert_same_cgroups(a, b);
 	assert_same_wipes(a, b);
 	free(shift);
 	pw_model_destroy(a);
@@ -316,6 +345,8 @@ static void invariants_hold(const struct pw_model *m)
 	assert_int_equal(m->pids.used, m->alive);
 	assert_true(m->alive <= tight.processes && m->dead <= tight.dead);
 	assert_true(m->groups.used <= tight.groups);
+	assert_true(m->cgroups.used <= tight.cgroups);
+	assert_int_equal(m->cgroups.used, m->cgroup_paths.used);
 	group_members_add_up(m);
 }
 
