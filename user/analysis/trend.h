@@ -3,13 +3,16 @@
  * The detector: one series of samples, judged for growth of the kind that
  * leaks have. Pure: no clock, no I/O; the same samples give the same verdict.
  *
- * A series is minima over a base step (10 s), kept as block minima over dyadic
- * windows of PW_TREND_BLOCKS blocks each: an hour for fast leaks, from four
- * hours up to three days for slow ones. Minima see through saw-teeth and
- * garbage collection: what a process never gives back is in its floor.
+ * A series is minima over a base step (10 s), kept as block minima over windows
+ * of PW_TREND_BLOCKS blocks each: twelve minutes and an hour for fast leaks,
+ * from four hours up to 64 in doublings for slow ones. Minima see through
+ * saw-teeth and garbage collection: what a process never gives back is in its
+ * floor. A window is judged from its twelfth block on.
  *
- * Bounded: a series that never changes takes PW_TREND_IDLE_BYTES; one that
- * does gets its windows from the caller's allocator at the first change.
+ * Bounded: a series that changes rarely is kept as the times of its changes (48
+ * bytes while there are none), one that changes often as its windows (some 800
+ * bytes). Values are kept with 24 significant bits: an error below 1e-7 of the
+ * value, where growth below 1e-2 of it is no growth.
  *
  * How each window is judged, and what each gate is worth, stands in
  * docs/accuracy.md with the figures of the corpus.
@@ -90,15 +93,23 @@ void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
  */
 void pw_trend_look(const struct pw_trend *t, const struct pw_trend_load *load,
 		   const struct pw_trend_options *opt, struct pw_verdict *ret);
+/*
+ * The same without a trace, and with every gate that can be computed, also
+ * those behind one that failed: what explain tells. Some times dearer.
+ */
+void pw_trend_explain(const struct pw_trend *t, const struct pw_trend_load *load,
+		      const struct pw_trend_options *opt, struct pw_verdict *ret);
 /* The last judgement; UNKNOWN before the first. Only what is needed to rank is kept: no gates. */
 enum pw_verdict_class pw_trend_class(const struct pw_trend *t);
 
 /*
  * The floors behind the last verdict, oldest first, PW_UNKNOWN in gaps: the
- * plot of explain. Returns how many, at most PW_TREND_BLOCKS.
+ * plot of explain. window_ns: the verdict's; from and block in the caller's
+ * time. Returns how many, at most PW_TREND_BLOCKS.
  */
-size_t pw_trend_floors(const struct pw_trend *t, uint64_t window_ns, uint64_t *ret_values,
-		       uint64_t *ret_from_ns, uint64_t *ret_block_ns);
+size_t pw_trend_floors(const struct pw_trend *t, const struct pw_trend_options *opt,
+		       uint64_t window_ns, uint64_t *ret_values, uint64_t *ret_from_ns,
+		       uint64_t *ret_block_ns);
 
 size_t pw_trend_bytes(const struct pw_trend *t);
 size_t pw_trend_load_bytes(const struct pw_trend_load *l);
@@ -106,7 +117,8 @@ size_t pw_trend_load_bytes(const struct pw_trend_load *l);
 /*
  * Saved and restored, across a restart of the daemon or of the machine. Times are saved
  * as realtime: offset_ns is realtime - the caller's clock at the time of the
- * call. The form is versioned and checked: hostile bytes give -EBADMSG. save
+ * call. The options must be those of before: a time scale is not saved. The
+ * form is versioned and checked: hostile bytes give -EBADMSG. save
  * returns the bytes needed, and writes only when they fit.
  */
 size_t pw_trend_save(const struct pw_trend *t, int64_t offset_ns, void *buf, size_t size);
