@@ -65,6 +65,7 @@ static void get_spark(const void *ctx, const void *row, struct pw_value *ret)
 	ret->spark.points = ret->scratch.points;
 	ret->spark.count = 3;
 	ret->spark.scale = 4096;
+	ret->spark.gapped = false;
 	ret->scratch.points[0] = 1;
 	ret->scratch.points[1] = 5;
 	ret->scratch.points[2] = UINT32_MAX;

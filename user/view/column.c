@@ -33,11 +33,25 @@ void pw_value_b(struct pw_value *ret, bool b)
 	ret->b = b;
 }
 
+void pw_value_amount(struct pw_value *ret, double n, bool bytes)
+{
+	ret->known = isfinite(n);
+	ret->amount.n = n + 0.0;
+	ret->amount.bytes = bytes;
+}
+
 void pw_value_text(struct pw_value *ret, const char *bytes)
 {
 	ret->known = true;
 	ret->text.bytes = bytes;
 	ret->text.len = strlen(bytes);
+	ret->text.rank = 0;
+}
+
+void pw_value_word(struct pw_value *ret, const char *bytes, unsigned int rank)
+{
+	pw_value_text(ret, bytes);
+	ret->text.rank = rank;
 }
 
 void pw_value_text_or_unknown(struct pw_value *ret, const char *bytes)
@@ -69,8 +83,11 @@ size_t pw_column_count(const struct pw_column *columns)
 static int compare_text(const struct pw_value *a, const struct pw_value *b)
 {
 	size_t shorter = a->text.len < b->text.len ? a->text.len : b->text.len;
-	int order = memcmp(a->text.bytes, b->text.bytes, shorter);
+	int order;
 
+	if (a->text.rank != b->text.rank)
+		return a->text.rank < b->text.rank ? -1 : 1;
+	order = memcmp(a->text.bytes, b->text.bytes, shorter);
 	if (order)
 		return order;
 	return (a->text.len > b->text.len) - (a->text.len < b->text.len);
@@ -79,7 +96,11 @@ static int compare_text(const struct pw_value *a, const struct pw_value *b)
 /* A sparkline sorts by its newest point. */
 static uint64_t spark_newest(const struct pw_value *v)
 {
-	return v->spark.count ? v->spark.points[v->spark.count - 1] : 0;
+	size_t n = v->spark.count;
+
+	while (n && v->spark.gapped && v->spark.points[n - 1] == PW_SPARK_GAP)
+		n--;
+	return n ? v->spark.points[n - 1] : 0;
 }
 
 static int compare_known(enum pw_unit unit, const struct pw_value *a, const struct pw_value *b)
@@ -93,6 +114,8 @@ static int compare_known(enum pw_unit unit, const struct pw_value *a, const stru
 	case PW_UNIT_PER_SECOND:
 	case PW_UNIT_RATIO:
 		return (a->d > b->d) - (a->d < b->d);
+	case PW_UNIT_AMOUNT:
+		return (a->amount.n > b->amount.n) - (a->amount.n < b->amount.n);
 	case PW_UNIT_BOOL:
 		return (int)a->b - (int)b->b;
 	case PW_UNIT_SPARK:

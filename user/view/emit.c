@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "user/base/clock.h"
@@ -42,6 +43,13 @@ const char *pw_emit_plain(enum pw_unit unit, const struct pw_value *v, char out[
 	case PW_UNIT_PER_SECOND:
 	case PW_UNIT_RATIO:
 		snprintf(out, PW_PLAIN_MAX, "%.9g", v->d);
+		break;
+	case PW_UNIT_AMOUNT:
+		/* whole ones are exact as far as a double is */
+		snprintf(out, PW_PLAIN_MAX,
+			 v->amount.n == floor(v->amount.n) && fabs(v->amount.n) < 1e18 ? "%.0f" :
+											 "%.9g",
+			 v->amount.n);
 		break;
 	case PW_UNIT_TIME:
 		snprintf(out, PW_PLAIN_MAX, "%s", pw_clock_rfc3339(v->u, time));

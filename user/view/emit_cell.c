@@ -32,18 +32,18 @@ static void decimal(double d, char out[NUMBER_MAX])
 		snprintf(out, NUMBER_MAX, "%.*f%c", d < 9.95 ? 1 : 0, d, suffix[i]);
 }
 
-static void duration(uint64_t ns, char out[NUMBER_MAX])
+void pw_emit_duration(uint64_t ns, char out[PW_PLAIN_MAX])
 {
 	static const struct {
 		double ns;
 		const char *unit;
-	} scale[] = { { 1, "ns" },     { 1e3, "us" },	{ 1e6, "ms" },	 { 1e9, "s" },
-		      { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" } };
+	} scale[] = { { 1, "ns" },     { 1e3, "us" },	{ 1e6, "ms" },	  { 1e9, "s" },
+		      { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" }, { 365 * 86400e9, "y" } };
 	size_t i = 0;
 
 	while (i + 1 < sizeof(scale) / sizeof(scale[0]) && (double)ns >= scale[i + 1].ns)
 		i++;
-	snprintf(out, NUMBER_MAX, "%.*f%s", i ? 1 : 0, (double)ns / scale[i].ns, scale[i].unit);
+	snprintf(out, PW_PLAIN_MAX, "%.*f%s", i ? 1 : 0, (double)ns / scale[i].ns, scale[i].unit);
 }
 
 static void signed_size(double d, char out[NUMBER_MAX])
@@ -53,6 +53,24 @@ static void signed_size(double d, char out[NUMBER_MAX])
 
 	d = d > bound ? bound : d < -bound ? -bound : d;
 	snprintf(out, NUMBER_MAX, "%s", pw_text_signed_size((int64_t)llround(d), buf));
+}
+
+void pw_emit_amount(double n, bool bytes, char out[PW_PLAIN_MAX])
+{
+	const char *sign = n < 0 ? "-" : "";
+	char size[PW_SIZE_TEXT], digits[NUMBER_MAX];
+
+	n = fabs(n);
+	if (bytes) {
+		/* above 2^64 is no size of anything */
+		snprintf(out, PW_PLAIN_MAX, "%s%s", sign,
+			 pw_text_size(n < 1.8e19 ? (uint64_t)llround(n) : UINT64_MAX, size));
+	} else if (n < 10) {
+		snprintf(out, PW_PLAIN_MAX, "%s%.3g", sign, n);
+	} else {
+		decimal(n, digits);
+		snprintf(out, PW_PLAIN_MAX, "%s%.40s", sign, digits);
+	}
 }
 
 static void number(enum pw_unit unit, const struct pw_value *v, char out[NUMBER_MAX])
@@ -75,8 +93,11 @@ static void number(enum pw_unit unit, const struct pw_value *v, char out[NUMBER_
 	case PW_UNIT_RATIO:
 		snprintf(out, NUMBER_MAX, "%.*f", v->d < 0.0995 ? 2 : 1, v->d * 100);
 		break;
+	case PW_UNIT_AMOUNT:
+		pw_emit_amount(v->amount.n, v->amount.bytes, out);
+		break;
 	case PW_UNIT_NS:
-		duration(v->u, out);
+		pw_emit_duration(v->u, out);
 		break;
 	case PW_UNIT_BOOL:
 		snprintf(out, NUMBER_MAX, "%s", v->b ? "yes" : "no");

@@ -43,9 +43,13 @@ static void put_string(struct json_out *j, const char *bytes, size_t len)
 static void put_points(struct json_out *j, const struct pw_value *v)
 {
 	putc('[', j->file);
-	for (size_t i = 0; i < v->spark.count; i++)
-		fprintf(j->file, "%s%" PRIu64, i ? "," : "",
-			(uint64_t)v->spark.points[i] * v->spark.scale);
+	for (size_t i = 0; i < v->spark.count; i++) {
+		fputs(i ? "," : "", j->file);
+		if (v->spark.gapped && v->spark.points[i] == PW_SPARK_GAP)
+			fputs("null", j->file);
+		else
+			fprintf(j->file, "%" PRIu64, (uint64_t)v->spark.points[i] * v->spark.scale);
+	}
 	putc(']', j->file);
 }
 

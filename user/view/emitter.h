@@ -29,6 +29,11 @@ const char *pw_emit_plain(enum pw_unit unit, const struct pw_value *v, char out[
 size_t pw_emit_shown(const struct pw_table *t, const char *const *chosen,
 		     const struct pw_column **out, size_t max);
 
+/* "1.4M" where it is of bytes, else "0.05", "7.3", "812", "1.2k"; finite. */
+void pw_emit_amount(double n, bool bytes, char out[PW_PLAIN_MAX]);
+/* "1.2ms", "3.0h", "2.5d". */
+void pw_emit_duration(uint64_t ns, char out[PW_PLAIN_MAX]);
+
 bool pw_emit_right_aligned(enum pw_unit unit);
 
 /*

@@ -178,7 +178,7 @@ static void find_kinds(struct html_table *h)
 static void put_cell(FILE *out, const struct html_table *h, const struct pw_column *c, const void *row)
 {
 	bool number = pw_emit_right_aligned(c->unit);
-	char text[128];
+	char text[256];
 	struct pw_value v;
 
 	c->get(h->table->ctx, row, &v);
@@ -190,7 +190,7 @@ static void put_cell(FILE *out, const struct html_table *h, const struct pw_colu
 			fputs("\">", out);
 		}
 		pw_html_text(out, v.text.bytes, v.text.len);
-	} else if (v.known && c->unit == PW_UNIT_SPARK) {
+	} else if (v.known && c->unit == PW_UNIT_SPARK && !v.spark.gapped) {
 		fputs("<td>", out);
 		pw_chart_spark(v.spark.points, v.spark.count, out);
 	} else {

@@ -20,13 +20,14 @@ static const struct {
 	[PW_UNIT_BYTES_PER_MINUTE] = { "number", "bytes per minute", NULL, false },
 	[PW_UNIT_PER_SECOND] = { "number", "per second", NULL, false },
 	[PW_UNIT_RATIO] = { "number", "ratio: 1 is 100%", NULL, false },
+	[PW_UNIT_AMOUNT] = { "number", "", NULL, false },
 	[PW_UNIT_NS] = { "integer", "nanoseconds", NULL, true },
 	[PW_UNIT_TIME] = { "string", "RFC 3339, UTC",
 			   "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
 			   false },
 	[PW_UNIT_ADDRESS] = { "string", "address in hex", "^0x[0-9a-f]+$", false },
 	[PW_UNIT_BOOL] = { "boolean", "", NULL, false },
-	[PW_UNIT_SPARK] = { "array", "bytes", NULL, false },
+	[PW_UNIT_SPARK] = { "array", "bytes, or as unit says; null: nobody watched", NULL, false },
 };
 
 static json_t *column_schema(const struct pw_column *c)
@@ -42,7 +43,8 @@ static json_t *column_schema(const struct pw_column *c)
 		json_object_set_new(s, "pattern", json_string(units[c->unit].pattern));
 	if (c->unit == PW_UNIT_SPARK)
 		json_object_set_new(s, "items",
-				    json_pack("{s:s,s:i}", "type", "integer", "minimum", 0));
+				    json_pack("{s:[s,s],s:i}", "type", "integer", "null", "minimum",
+					      0));
 	return s;
 }
 

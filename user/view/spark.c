@@ -9,19 +9,25 @@
 static const char *const blocks[SPARK_LEVELS] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 static const char *const ascii_blocks[SPARK_LEVELS] = { "_", ".", ",", "-", "~", "=", "+", "#" };
 
-/* A cell stands for the mean of its points. */
+#define NO_CELL UINT64_MAX
+
+/* A cell stands for the mean of its points; NO_CELL where all are gaps. */
 static void fold(const struct pw_value *v, size_t cells, uint64_t *out)
 {
 	size_t n = v->spark.count;
 
 	for (size_t i = 0; i < cells; i++) {
 		size_t from = i * n / cells;
-		size_t to = (i + 1) * n / cells;
+		size_t to = (i + 1) * n / cells, values = 0;
 		uint64_t sum = 0;
 
-		for (size_t k = from; k < to; k++)
+		for (size_t k = from; k < to; k++) {
+			if (v->spark.gapped && v->spark.points[k] == PW_SPARK_GAP)
+				continue;
 			sum += v->spark.points[k];
-		out[i] = sum / (to - from);
+			values++;
+		}
+		out[i] = values ? sum / values : NO_CELL;
 	}
 }
 
@@ -47,16 +53,20 @@ size_t pw_emit_spark(const struct pw_value *v, unsigned int width, bool ascii, c
 	if (cells)
 		fold(v, cells, cell);
 	for (size_t i = 0; i < cells; i++) {
+		if (cell[i] == NO_CELL)
+			continue;
 		low = cell[i] < low ? cell[i] : low;
 		high = cell[i] > high ? cell[i] : high;
 	}
-	range = cells ? high - low : 0;
+	range = high > low ? high - low : 0;
 	if (range < high / 20)
 		range = high / 20;
 	for (size_t i = cells; i < width && used + 1 < out_size; i++)
 		out[used++] = ' ';
 	for (size_t i = 0; i < cells; i++) {
-		const char *b = (ascii ? ascii_blocks : blocks)[level(cell[i], low, range)];
+		const char *b = cell[i] == NO_CELL ?
+					(ascii ? "?" : "·") :
+					(ascii ? ascii_blocks : blocks)[level(cell[i], low, range)];
 		size_t len = strlen(b);
 
 		if (used + len + 1 > out_size)

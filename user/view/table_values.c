@@ -29,6 +29,7 @@ void pw_table_spark(const struct pw_model *m, const struct pw_series *s, struct 
 	ret->known = true;
 	ret->spark.points = ret->scratch.points;
 	ret->spark.scale = m->machine.page_size;
+	ret->spark.gapped = false;
 	ret->spark.count =
 		pw_series_points(s, SPARK_TIER, m->now_ns, ret->scratch.points, SPARK_POINTS);
 }
@@ -50,6 +51,7 @@ void pw_table_hex(const uint8_t *bytes, size_t len, struct pw_value *ret)
 	ret->known = true;
 	ret->text.bytes = ret->scratch.text;
 	ret->text.len = 2 * len;
+	ret->text.rank = 0;
 }
 
 void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret)
@@ -57,4 +59,5 @@ void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret)
 	ret->known = bytes[0] != 0;
 	ret->text.bytes = (const char *)bytes;
 	ret->text.len = strnlen((const char *)bytes, size);
+	ret->text.rank = 0;
 }

@@ -21,7 +21,7 @@ void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret);
  * A getter of a table whose ctx is the model: `r` is the row, `m` the model; unknown where the
  * condition does not hold. And the column that it belongs to.
  */
-#define PW_TABLE_VALUE(table, row_type, name, condition, set, expression)                        \
+#define PW_TABLE_VALUE(table, row_type, name, condition, set, ...)                               \
 	static void get_##table##_##name(const void *ctx, const void *row, struct pw_value *ret) \
 	{                                                                                        \
 		const struct pw_model *m = ctx;                                                  \
@@ -30,7 +30,7 @@ void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret);
 		(void)m;                                                                         \
 		(void)r;                                                                         \
 		if (condition)                                                                   \
-			set(ret, expression);                                                    \
+			set(ret, __VA_ARGS__);                                                   \
 		else                                                                             \
 			pw_value_unknown(ret);                                                   \
 	}
