@@ -58,6 +58,8 @@ extern const struct pw_document_shape pw_document_report;
 extern const struct pw_document_shape pw_document_wipes;
 extern const struct pw_document_shape pw_document_alerts;
 extern const struct pw_document_shape pw_document_secrets;
+extern const struct pw_document_shape pw_document_leaks; /* see leak_report.h */
+extern const struct pw_document_shape pw_document_explain;
 
 extern const struct pw_document_shape *const pw_document_shapes[]; /* ends with NULL */
 
