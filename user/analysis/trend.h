@@ -89,16 +89,11 @@ void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
 		    const struct pw_trend_options *opt, struct pw_verdict *ret);
 /*
  * What judge said last, or would say now when nothing was judged yet, with every
- * gate, for a reader: nothing is remembered.
+ * gate that can be computed, also those behind one that failed, for a reader:
+ * nothing is remembered. Some times dearer than judge.
  */
 void pw_trend_look(const struct pw_trend *t, const struct pw_trend_load *load,
 		   const struct pw_trend_options *opt, struct pw_verdict *ret);
-/*
- * The same without a trace, and with every gate that can be computed, also
- * those behind one that failed: what explain tells. Some times dearer.
- */
-void pw_trend_explain(const struct pw_trend *t, const struct pw_trend_load *load,
-		      const struct pw_trend_options *opt, struct pw_verdict *ret);
 /* The last judgement; UNKNOWN before the first. Only what is needed to rank is kept: no gates. */
 enum pw_verdict_class pw_trend_class(const struct pw_trend *t);
 

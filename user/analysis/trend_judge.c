@@ -366,8 +366,8 @@ void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
 	t->verdict = (uint8_t)ret->verdict;
 }
 
-void pw_trend_explain(const struct pw_trend *t, const struct pw_trend_load *load,
-		      const struct pw_trend_options *opt, struct pw_verdict *ret)
+void pw_trend_look(const struct pw_trend *t, const struct pw_trend_load *load,
+		   const struct pw_trend_options *opt, struct pw_verdict *ret)
 {
 	uint8_t judged[PW_TREND_LEVELS];
 

@@ -142,6 +142,11 @@ int pw_trend_load_add(struct pw_trend_load *l, const struct pw_trend_options *op
 	return 0;
 }
 
+size_t pw_trend_load_bytes(const struct pw_trend_load *l)
+{
+	return sizeof(*l) + (l->rings ? sizeof(*l->rings) : 0);
+}
+
 bool pw_trend_load_knows(const struct pw_trend_load *l, enum pw_work work)
 {
 	const uint32_t requests = 1u << PW_LOAD_SWITCHES | 1u << PW_LOAD_IO_CALLS;
