@@ -46,6 +46,7 @@ $(module_tests): $(BUILD)/%: $(BUILD)/%.o $(module_parts) $(lib_a)
 	@echo "  TEST    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -pthread
 
+include tests/corpus/corpus.mk
 include tests/fuzz/fuzz.mk
 
 .PHONY: tests

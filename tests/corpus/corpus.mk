@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Series with a known truth, and what detectors make of them: docs/accuracy.md.
+# It links the core alone.
+
+corpus_parts := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out tests/corpus/corpus.c,$(wildcard tests/corpus/*.c))))
+
+$(BUILD)/tests/corpus/corpus: %: %.o $(corpus_parts) $(BUILD)/libpw-core.a
+	@echo "  TOOL    $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_CORE)
+
+# make corpus ARGS="--tuning --shape noise"
+.PHONY: corpus
+corpus: $(BUILD)/tests/corpus/corpus
+	@mkdir -p $(BUILD)/corpus
+	@$< --csv $(BUILD)/corpus $(ARGS)

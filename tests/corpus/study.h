@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A run over many series. */
+#ifndef CORPUS_STUDY_H
+#define CORPUS_STUDY_H
+
+#include <stdio.h>
+
+#include "tests/corpus/tally.h"
+
+struct study {
+	enum stream stream;
+	unsigned int rounds;
+	int shape; /* -1: all */
+	bool own_only;
+	uint32_t gates_off; /* of ours */
+};
+
+/* Those that the study compares, ours first; returns how many. */
+size_t study_detectors(const struct study *s, struct detector ret[DETECTORS_MAX]);
+/* Free the rows. */
+void study_run(const struct study *s, const struct detector *detectors, size_t count,
+	       struct rows *ret);
+/* DIR/series.csv and DIR/cells.csv; 0 or -errno. */
+int study_csv(const char *dir, const struct rows *rows, const struct detector *detectors);
+
+/* Ours, with each gate taken as passed. */
+void study_ablation(const struct study *s, bool markdown, FILE *out);
+void study_wrong(const struct study *s, FILE *out);
+void study_show(const struct study *s, uint32_t index, FILE *out);
+void study_dump(const struct study *s, uint32_t index, FILE *out);
+
+#endif
