@@ -38,7 +38,7 @@ PREREQ_FLAGS = -MMD -MP
 # Each stage is a folder. The core (base, model, analysis) links with nothing
 # but libm, and the unit tests that link it alone keep it so.
 core_src := $(sort $(wildcard user/base/*.c user/model/*.c user/analysis/*.c))
-rest_src := $(sort $(wildcard user/source/*.c user/symbol/*.c user/view/*.c user/inspect/*.c user/store/*.c user/daemon/*.c))
+rest_src := $(sort $(wildcard user/source/*.c user/symbol/*.c user/view/*.c user/inspect/*.c user/store/*.c user/alert/*.c user/daemon/*.c))
 cmd_src := $(sort $(wildcard user/cmd/*.c))
 core_obj := $(core_src:%.c=$(BUILD)/%.o)
 rest_obj := $(rest_src:%.c=$(BUILD)/%.o)

@@ -84,8 +84,9 @@ wrong_includes() {
 		source user/base user/inspect user/symbol
 		view user/base user/model user/analysis
 		store user/base user/source user/model user/analysis
-		daemon user/base user/source user/model user/analysis user/view user/inspect user/store user/symbol
-		cmd user/base user/source user/model user/analysis user/view user/inspect user/store user/daemon user/symbol
+		alert user/base user/source user/model user/analysis user/view
+		daemon user/base user/source user/model user/analysis user/view user/inspect user/store user/symbol user/alert
+		cmd user/base user/source user/model user/analysis user/view user/inspect user/store user/daemon user/symbol user/alert
 		lib
 	TABLE
 }
@@ -93,7 +94,7 @@ report 'no stage includes a later one' "$(wrong_includes)"
 
 unknown_stages() {
 	files 'user/*' | cut -d / -f 2 | sort -u |
-		grep -vxE 'base|model|analysis|inspect|symbol|source|view|store|daemon|cmd|lib' | sed 's/$/: a stage that this check does not know/'
+		grep -vxE 'base|model|analysis|inspect|symbol|source|view|store|alert|daemon|cmd|lib' | sed 's/$/: a stage that this check does not know/'
 }
 report 'every stage has its place in the order' "$(unknown_stages)"
 
@@ -146,7 +147,7 @@ unbounded() {
 report 'no call without a bound or an error in user/' "$(unbounded)"
 
 printing() {
-	files 'user/base/*.c' 'user/model/*.c' 'user/analysis/*.c' 'user/source/*.c' 'user/inspect/*.c' 'user/store/*.c' |
+	files 'user/base/*.c' 'user/model/*.c' 'user/analysis/*.c' 'user/source/*.c' 'user/inspect/*.c' 'user/store/*.c' 'user/alert/*.c' |
 		tr '\n' '\0' |
 		xargs -0 grep -nE '(^|[^_[:alnum:]])(printf|puts|putchar|perror|vprintf)[[:space:]]*\(|fprintf\((stderr|stdout)' /dev/null
 }
