@@ -29,7 +29,8 @@ struct pw_trends_options { /* zero: the default */
 	size_t subjects; /* default 24576: processes, groups and cgroups together */
 	/*
 	 * Default 1. A series wants a sample for each of its blocks, the shortest of
-	 * which are 150 s of scaled time: ticks may be 150 s / time_scale apart.
+	 * which are 30 s of scaled time: with ticks further apart than 30 s / time_scale
+	 * the short windows are blind.
 	 */
 	double time_scale;
 };
@@ -101,7 +102,7 @@ void pw_trends_destroy(struct pw_trends *t); /* takes NULL */
 
 /*
  * Takes the model's state at this tick. Samples are taken every 10 s of scaled
- * time; the judgements that are due are spread over the ticks of the 40 s
+ * time; the judgements that are due are spread over the ticks of the 10 s
  * behind the end of a block. 0 or -ENOMEM (what could be taken was).
  */
 int pw_trends_tick(struct pw_trends *t, const struct pw_model *m);
@@ -146,12 +147,13 @@ void pw_trends_cost(const struct pw_trends *t, struct pw_trends_cost *ret);
  * Saved and restored, one subject at a time: what the history keeps. A process
  * is recognised by boot id, pid and start; a group by exe and cgroup. The form
  * is versioned and checked: restore gives -EBADMSG for hostile bytes, -EEXIST
- * for a subject that is there already, -ENOSPC when the table is full, and
- * then changes nothing. A suspect of a process that does not come again (of
- * another boot, or gone meanwhile) ends with an event.
+ * for a subject that is there already, -ESTALE for one of another time scale,
+ * -ENOSPC when the table is full, and then changes nothing. A suspect of a process that does not
+ * come again (of another boot, or gone meanwhile) ends with an event.
  *
- * dirty: only subjects that changed since the last save with dirty. fn's
- * nonzero result stops, leaves the subject dirty and is passed on.
+ * dirty: only subjects that changed since the last save that succeeded. fn's
+ * nonzero result stops, leaves them dirty and is passed on. What fn wrote may
+ * still get lost behind it: then save all of them the next time.
  */
 int pw_trends_save(struct pw_trends *t, bool dirty,
 		   int (*fn)(void *ctx, uint64_t id, const void *bytes, size_t size), void *ctx);
@@ -160,9 +162,10 @@ int pw_trends_restore(struct pw_trends *t, const void *bytes, size_t size);
 int pw_trends_each_forgotten(struct pw_trends *t, int (*fn)(void *ctx, uint64_t id), void *ctx);
 
 /*
- * The whole table in one piece, with the time scale and the time of its last
- * tick: what the daemon's API hands out. read makes a table that shows what
- * the other one did; -EBADMSG for bytes that are none.
+ * All subjects of which a series ever changed in one piece, with the time
+ * scale and the time of the last tick: what the daemon's API hands out. read
+ * makes a table that shows what the other one did; -EBADMSG for bytes that
+ * are none.
  */
 int pw_trends_write_all(struct pw_trends *t, void **ret, size_t *ret_size); /* free it */
 int pw_trends_read_all(const void *bytes, size_t size, struct pw_trends **ret);
