@@ -171,14 +171,15 @@ vm_boot_once() {
 		nodes=(-object "memory-backend-ram,id=m0,size=${half}M" -object "memory-backend-ram,id=m1,size=${half}M"
 			-numa node,cpus=0-1,memdev=m0 -numa node,memdev=m1)
 	fi
-	# watchdog_thresh: on a busy host a guest's processor gets no time for half a minute now and then; a
+	# Patience: on a busy host a guest's processor gets no time for half a minute now and then; a
 	# processor that is really stuck still is after two.
+	local patience='watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
 	# --foreground: it stays in our process group and ends with us
 	timeout --foreground --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
 		-accel "$accel" "${cpu[@]}" -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1024}" "${nodes[@]+"${nodes[@]}"}" \
 		-nodefaults -display none -no-reboot \
 		-kernel "$kernel/vmlinuz" -initrd "$out/initramfs" \
-		-append "console=ttyS0 loglevel=6 panic=-1 oops=panic no_timer_check watchdog_thresh=60 rdinit=/init ${VM_APPEND:-}" \
+		-append "console=ttyS0 loglevel=6 panic=-1 oops=panic no_timer_check $patience rdinit=/init ${VM_APPEND:-}" \
 		-serial "file:$out/console" -serial "file:$out/serial" \
 		</dev/null >"$out/qemu" 2>&1 || status=$?
 	rm -f "$out/initramfs"
