@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/base/cleanup.h"
+#include "user/base/clock.h"
 #include "user/base/text.h"
 #include "user/view/emitter.h"
 #include "user/view/html_chart.h"
@@ -13,12 +14,12 @@
 
 static const char style[] =
 	":root{color-scheme:light dark;--page:#f5f6f8;--card:#fff;--ink:#1b2330;--soft:#5d6878;"
-	"--rule:#e1e5ea;--grid:#e8ebef;--stripe:#f8f9fb;--accent:#2f66d0;--bad:#c23b2e;"
+	"--rule:#e1e5ea;--grid:#e8ebef;--stripe:#f8f9fb;--accent:#2f66d0;--bad:#c23b2e;--warn:#a86a00;--good:#2b9463;"
 	"--anon:#2f66d0;--shmem:#d18e1c;--swap:#c23b2e;--file:#9fb0c3;"
 	"--c0:#2f66d0;--c1:#d1741c;--c2:#2b9463;--c3:#a8479b;--c4:#b79a13;--c5:#5f6f85}\n"
-	"@media(prefers-color-scheme:dark){:root{--page:#12161c;--card:#1a2028;--ink:#e4e9f0;"
+	"@media screen and (prefers-color-scheme:dark){:root{--page:#12161c;--card:#1a2028;--ink:#e4e9f0;"
 	"--soft:#93a0b2;--rule:#2b3440;--grid:#28303b;--stripe:#1e2530;--accent:#6f9cf2;"
-	"--bad:#f0776b;--anon:#6f9cf2;--shmem:#e3ac4b;--swap:#f0776b;--file:#566779;"
+	"--bad:#f0776b;--warn:#e3ac4b;--good:#5cc394;--anon:#6f9cf2;--shmem:#e3ac4b;--swap:#f0776b;--file:#566779;"
 	"--c0:#6f9cf2;--c1:#f0a058;--c2:#5cc394;--c3:#d587ca;--c4:#d9c04e;--c5:#93a0b2}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0;background:var(--page);color:var(--ink);"
@@ -52,7 +53,7 @@ static const char style[] =
 	".grid{stroke:var(--grid)}.axis{stroke:var(--rule);stroke-width:1.5}\n"
 	".mark{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:4 3}\n"
 	".line{fill:none;stroke-width:1.8;stroke-linejoin:round}\n"
-	".area{fill:var(--accent);opacity:.16}\n"
+	".area{fill:var(--accent);opacity:.16}.gap{fill:var(--grid);opacity:.75}\n"
 	".line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}"
 	".line.c3{stroke:var(--c3)}.line.c4{stroke:var(--c4)}.line.c5{stroke:var(--c5)}\n"
 	".dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:6px}\n"
@@ -68,6 +69,17 @@ static const char style[] =
 	".spark{width:90px;height:18px;display:block}\n"
 	".spark polyline{fill:none;stroke:var(--accent);stroke-width:1.5;"
 	"vector-effect:non-scaling-stroke}\n"
+	".lead{font-size:17px;line-height:1.4;margin:14px 0 10px;padding:12px 16px;"
+	"border-radius:10px;border:1px solid var(--rule);border-left:5px solid var(--good);"
+	"background:var(--card)}.lead.warn{border-left-color:var(--warn)}"
+	".lead.bad{border-left-color:var(--bad)}\n"
+	".findings{list-style:none;margin:0 0 16px;padding:0}"
+	".findings li{padding:3px 0 3px 62px;text-indent:-62px;overflow-wrap:anywhere}"
+	".findings b{display:inline-block;width:50px;margin-right:12px;text-indent:0;font-size:11px;"
+	"text-align:center;border-radius:5px;padding:1px 0;border:1px solid currentColor}"
+	".findings .bad b{color:var(--bad)}.findings .warn b{color:var(--warn)}"
+	".findings .note b{color:var(--soft)}\n"
+	"details{margin-top:8px;font-size:13px}summary{cursor:pointer;color:var(--soft)}\n"
 	"footer{color:var(--soft);font-size:12.5px;margin-top:18px}\n"
 	"@media print{@page{margin:12mm}:root{color-scheme:light}body{background:#fff;font-size:10px}"
 	"main{max-width:none;padding:0}h1{font-size:18px}h2{font-size:13px}"
@@ -78,6 +90,8 @@ static const char style[] =
 	"td,th{padding:2px 4px}.t{max-width:130px}.kinds{width:90px;height:8px}"
 	".spark{width:60px;height:11px}.chart{width:82%;margin:0 auto}"
 	".cards{grid-template-columns:repeat(6,1fr);gap:6px;margin:8px 0}.card{padding:6px 8px}"
+	".lead{font-size:12px;padding:6px 10px;margin:6px 0}.findings{margin-bottom:6px}"
+	"details{display:none}"
 	".card b{font-size:15px}.card span{font-size:9px}.legend{font-size:9px}}\n";
 
 void pw_html_text(FILE *out, const char *bytes, size_t len)
@@ -175,6 +189,15 @@ static void find_kinds(struct html_table *h)
 	h->has_kinds = h->has_kinds && h->longest;
 }
 
+/* To the second; whoever rests the pointer on it sees the rest. */
+static void put_time(FILE *out, uint64_t realtime_ns)
+{
+	char time[PW_RFC3339_LEN];
+
+	pw_clock_rfc3339(realtime_ns, time);
+	fprintf(out, "<td title=\"%s\">%.10s %.8s", time, time, time + 11);
+}
+
 static void put_cell(FILE *out, const struct html_table *h, const struct pw_column *c, const void *row)
 {
 	bool number = pw_emit_right_aligned(c->unit);
@@ -190,9 +213,11 @@ static void put_cell(FILE *out, const struct html_table *h, const struct pw_colu
 			fputs("\">", out);
 		}
 		pw_html_text(out, v.text.bytes, v.text.len);
-	} else if (v.known && c->unit == PW_UNIT_SPARK && !v.spark.gapped) {
+	} else if (v.known && c->unit == PW_UNIT_SPARK) {
 		fputs("<td>", out);
-		pw_chart_spark(v.spark.points, v.spark.count, out);
+		pw_chart_spark(&v, out);
+	} else if (v.known && c->unit == PW_UNIT_TIME) {
+		put_time(out, v.u);
 	} else {
 		pw_emit_cell(c, &v, 0, false, text, sizeof(text));
 		fprintf(out, "<td%s>%s", number ? " class=\"n\"" : "", v.known ? text : "–");
@@ -204,11 +229,12 @@ static void put_head(FILE *out, const struct html_table *h)
 {
 	fputs("<table>\n<thead><tr>", out);
 	if (h->has_kinds)
-		fputs("<th>BY KIND</th>", out);
+		fputs("<th scope=\"col\">BY KIND</th>", out);
 	for (size_t i = 0; i < h->column_count; i++) {
 		const struct pw_column *c = h->columns[i];
 
-		fprintf(out, "<th%s title=\"", pw_emit_right_aligned(c->unit) ? " class=\"n\"" : "");
+		fprintf(out, "<th scope=\"col\"%s title=\"",
+			pw_emit_right_aligned(c->unit) ? " class=\"n\"" : "");
 		pw_html_string(out, c->help);
 		fputs("\">", out);
 		pw_html_string(out, c->title);
@@ -233,28 +259,33 @@ static void put_row(FILE *out, const struct html_table *h, const void *row)
 	fputs("</tr>\n", out);
 }
 
-void pw_html_table(FILE *out, const struct pw_table *t, const char *about, const char *empty)
+void pw_html_rows(FILE *out, const struct pw_table *t)
 {
 	struct html_table h = { .table = t };
 
-	fputs("<section>\n<h2>", out);
+	h.column_count = pw_emit_shown(t, NULL, h.columns, TABLE_COLUMNS_MAX);
+	find_kinds(&h);
+	if (h.has_kinds)
+		fputs("<ul class=\"legend\"><li><span class=\"dot anon\"></span>anonymous</li>"
+		      "<li><span class=\"dot shmem\"></span>shared</li>"
+		      "<li><span class=\"dot swap\"></span>swapped</li>"
+		      "<li><span class=\"dot file\"></span>file</li></ul>\n",
+		      out);
+	put_head(out, &h);
+	for (size_t i = 0; i < t->count; i++)
+		put_row(out, &h, t->rows[i]);
+	fputs("</tbody>\n</table>\n", out);
+}
+
+void pw_html_table(FILE *out, const struct pw_table *t, const char *about, const char *empty)
+{
+	fprintf(out, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">",
+		t->name, t->name, t->name);
 	pw_html_string(out, t->title);
 	fputs("</h2>\n<p class=\"soft\">", out);
 	pw_html_string(out, t->count ? about : empty);
 	fputs("</p>\n", out);
-	if (t->count) {
-		h.column_count = pw_emit_shown(t, NULL, h.columns, TABLE_COLUMNS_MAX);
-		find_kinds(&h);
-		if (h.has_kinds)
-			fputs("<ul class=\"legend\"><li><span class=\"dot anon\"></span>anonymous</li>"
-			      "<li><span class=\"dot shmem\"></span>shared</li>"
-			      "<li><span class=\"dot swap\"></span>swapped</li>"
-			      "<li><span class=\"dot file\"></span>file</li></ul>\n",
-			      out);
-		put_head(out, &h);
-		for (size_t i = 0; i < t->count; i++)
-			put_row(out, &h, t->rows[i]);
-		fputs("</tbody>\n</table>\n", out);
-	}
+	if (t->count)
+		pw_html_rows(out, t);
 	fputs("</section>\n", out);
 }

@@ -25,4 +25,7 @@ void pw_html_string(FILE *out, const char *bytes);
  */
 void pw_html_table(FILE *out, const struct pw_table *t, const char *about, const char *empty);
 
+/* Its head and rows alone. */
+void pw_html_rows(FILE *out, const struct pw_table *t);
+
 #endif

@@ -46,6 +46,8 @@ static struct axes axes_of(const struct pw_chart *c)
 
 		a.points = line->count > a.points ? line->count : a.points;
 		for (size_t i = 0; i < line->count; i++) {
+			if (line->bytes[i] == PW_CHART_GAP)
+				continue;
 			a.low = line->bytes[i] < a.low ? line->bytes[i] : a.low;
 			a.high = line->bytes[i] > a.high ? line->bytes[i] : a.high;
 		}
@@ -107,28 +109,75 @@ static void draw_times(const struct pw_chart *c, const struct axes *a, FILE *out
 }
 
 /* A younger line starts later: all end at the right edge. */
-static void put_points(const struct axes *a, const struct pw_chart_line *line, FILE *out)
+static double line_x(const struct axes *a, const struct pw_chart_line *line, size_t i)
 {
-	for (size_t i = 0; i < line->count; i++)
-		fprintf(out, "%s%.1f,%.1f", i ? " " : "", x_of(a, a->points - line->count + i),
+	return x_of(a, a->points - line->count + i);
+}
+
+static void put_points(const struct axes *a, const struct pw_chart_line *line, size_t from,
+		       size_t to, FILE *out)
+{
+	for (size_t i = from; i < to; i++)
+		fprintf(out, "%s%.1f,%.1f", i > from ? " " : "", line_x(a, line, i),
 			y_of(a, line->bytes[i]));
+}
+
+/* The points [from, to) without a gap; one alone is drawn as a dash. */
+static void draw_stretch(const struct pw_chart *c, const struct axes *a, size_t index, size_t from,
+			 size_t to, FILE *out)
+{
+	const struct pw_chart_line *line = &c->lines[index];
+
+	if (c->filled && index == 0) {
+		fprintf(out, "<polygon class=\"area\" points=\"%.1f,%.1f ", line_x(a, line, from),
+			y_of(a, 0));
+		put_points(a, line, from, to, out);
+		fprintf(out, " %.1f,%.1f\"/>\n", line_x(a, line, to - 1), y_of(a, 0));
+	}
+	fprintf(out, "<polyline class=\"line c%zu\" points=\"", index);
+	put_points(a, line, from, to, out);
+	if (to - from == 1)
+		fprintf(out, " %.1f,%.1f", line_x(a, line, from) + 2, y_of(a, line->bytes[from]));
+	fputs("\"/>\n", out);
+}
+
+/* The end of what begins at `from` and is a gap, or is none, all through. */
+static size_t stretch_end(const struct pw_chart_line *line, size_t from)
+{
+	bool gap = line->bytes[from] == PW_CHART_GAP;
+
+	while (from < line->count && (line->bytes[from] == PW_CHART_GAP) == gap)
+		from++;
+	return from;
 }
 
 static void draw_line(const struct pw_chart *c, const struct axes *a, size_t index, FILE *out)
 {
 	const struct pw_chart_line *line = &c->lines[index];
 
-	if (!line->count)
-		return;
-	if (c->filled) {
-		fprintf(out, "<polygon class=\"area\" points=\"%.1f,%.1f ",
-			x_of(a, a->points - line->count), y_of(a, 0));
-		put_points(a, line, out);
-		fprintf(out, " %.1f,%.1f\"/>\n", x_of(a, a->points - 1), y_of(a, 0));
+	for (size_t from = 0, to; from < line->count; from = to) {
+		to = stretch_end(line, from);
+		if (line->bytes[from] != PW_CHART_GAP)
+			draw_stretch(c, a, index, from, to, out);
 	}
-	fprintf(out, "<polyline class=\"line c%zu\" points=\"", index);
-	put_points(a, line, out);
-	fputs("\"/>\n", out);
+}
+
+static void draw_gaps(const struct pw_chart *c, const struct axes *a, FILE *out)
+{
+	const struct pw_chart_line *line = &c->lines[0];
+
+	for (size_t from = 0, to; from < line->count; from = to) {
+		double left, right;
+
+		to = stretch_end(line, from);
+		if (line->bytes[from] != PW_CHART_GAP)
+			continue;
+		left = line_x(a, line, from ? from - 1 : from);
+		right = line_x(a, line, to < line->count ? to : to - 1);
+		fprintf(out,
+			"<rect class=\"gap\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n",
+			left, TOP, right - left, HEIGHT - TOP - BOTTOM);
+	}
 }
 
 static void draw_marks(const struct pw_chart *c, const struct axes *a, FILE *out)
@@ -147,6 +196,16 @@ static void draw_marks(const struct pw_chart *c, const struct axes *a, FILE *out
 	}
 }
 
+/* The newest value. */
+static const char *last_value(const struct pw_chart_line *line, char size[PW_SIZE_TEXT])
+{
+	for (size_t i = line->count; i > 0; i--) {
+		if (line->bytes[i - 1] != PW_CHART_GAP)
+			return pw_text_signed_size(line->bytes[i - 1], size);
+	}
+	return "-";
+}
+
 static void draw_legend(const struct pw_chart *c, FILE *out)
 {
 	char size[PW_SIZE_TEXT];
@@ -157,10 +216,22 @@ static void draw_legend(const struct pw_chart *c, FILE *out)
 
 		fprintf(out, "<li><span class=\"dot c%zu\"></span>", i);
 		pw_html_string(out, line->label);
-		fprintf(out, " <b>%s</b></li>",
-			line->count ? pw_text_signed_size(line->bytes[line->count - 1], size) : "-");
+		fprintf(out, " <b>%s</b></li>", last_value(line, size));
 	}
 	fputs("</ul>\n", out);
+}
+
+/* What a screen reader tells, and a pointer that rests on the drawing. */
+static void draw_words(const struct pw_chart *c, FILE *out)
+{
+	fputs("<title>", out);
+	pw_html_string(out, c->about);
+	fputs("</title>\n", out);
+	if (!c->detail)
+		return;
+	fputs("<desc>", out);
+	pw_html_string(out, c->detail);
+	fputs("</desc>\n", out);
 }
 
 void pw_chart_draw(const struct pw_chart *c, FILE *out)
@@ -173,13 +244,15 @@ void pw_chart_draw(const struct pw_chart *c, FILE *out)
 		HEIGHT);
 	pw_html_string(out, c->about);
 	fputs("\">\n", out);
+	draw_words(c, out);
+	draw_gaps(c, &a, out);
 	draw_grid(&a, out);
 	draw_times(c, &a, out);
 	draw_marks(c, &a, out);
 	for (size_t i = 0; i < c->line_count; i++)
 		draw_line(c, &a, i, out);
 	fputs("</svg>\n", out);
-	if (!c->filled)
+	if (!c->filled || c->line_count > 1)
 		draw_legend(c, out);
 }
 
@@ -203,25 +276,53 @@ void pw_chart_kinds(const uint64_t bytes[PW_CHART_KINDS], uint64_t longest, FILE
 	fputs("</svg>", out);
 }
 
-void pw_chart_spark(const uint32_t *points, size_t count, FILE *out)
+static bool is_gap(const struct pw_value *v, size_t i)
+{
+	return v->spark.gapped && v->spark.points[i] == PW_SPARK_GAP;
+}
+
+/* Points of the stretch that begins at `from`; returns its end. */
+static size_t spark_stretch(const struct pw_value *v, size_t from, uint32_t low, double range,
+			    FILE *out)
+{
+	const double last = (double)(v->spark.count - 1);
+	size_t i;
+
+	fputs("<polyline points=\"", out);
+	for (i = from; i < v->spark.count && !is_gap(v, i); i++)
+		fprintf(out, "%s%.1f,%.1f", i > from ? " " : "", 100.0 * (double)i / last,
+			19 - 18 * (double)(v->spark.points[i] - low) / range);
+	if (i == from + 1)
+		fprintf(out, " %.1f,%.1f", 100.0 * (double)from / last + 1,
+			19 - 18 * (double)(v->spark.points[from] - low) / range);
+	fputs("\"/>", out);
+	return i;
+}
+
+void pw_chart_spark(const struct pw_value *v, FILE *out)
 {
 	uint32_t low = UINT32_MAX, high = 0;
 	double range;
 
-	for (size_t i = 0; i < count; i++) {
-		low = points[i] < low ? points[i] : low;
-		high = points[i] > high ? points[i] : high;
+	for (size_t i = 0; i < v->spark.count; i++) {
+		if (is_gap(v, i))
+			continue;
+		low = v->spark.points[i] < low ? v->spark.points[i] : low;
+		high = v->spark.points[i] > high ? v->spark.points[i] : high;
 	}
-	if (count < 2)
+	if (v->spark.count < 2 || low > high)
 		return;
 	/* as in text: less than 5% of change is drawn as little change */
 	range = high - low < high / 20 ? high / 20 : high - low;
 	range = range > 0 ? range : 1;
 	fputs("<svg class=\"spark\" viewBox=\"0 0 100 20\" preserveAspectRatio=\"none\" "
-	      "aria-hidden=\"true\"><polyline points=\"",
+	      "aria-hidden=\"true\">",
 	      out);
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "%s%.1f,%.1f", i ? " " : "", 100.0 * (double)i / (double)(count - 1),
-			19 - 18 * (double)(points[i] - low) / range);
-	fputs("\"/></svg>", out);
+	for (size_t i = 0; i < v->spark.count;) {
+		if (is_gap(v, i))
+			i++;
+		else
+			i = spark_stretch(v, i, low, range, out);
+	}
+	fputs("</svg>", out);
 }

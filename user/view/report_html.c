@@ -148,9 +148,9 @@ static struct pw_chart_line *add_line(struct pw_chart *c, const struct pw_model 
 				      const struct pw_series *s, bool growth)
 {
 	struct pw_chart_line *line = &c->lines[c->line_count++];
-	uint32_t points[PW_CHART_POINTS_MAX];
+	uint32_t points[PW_SERIES_POINTS];
 
-	line->count = pw_series_points(s, tier_of(m), m->now_ns, points, PW_CHART_POINTS_MAX);
+	line->count = pw_series_points(s, tier_of(m), m->now_ns, points, PW_SERIES_POINTS);
 	for (size_t i = 0; i < line->count; i++)
 		line->bytes[i] = ((int64_t)points[i] - (growth ? points[0] : 0)) *
 				 (int64_t)m->machine.page_size;
