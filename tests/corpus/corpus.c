@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "tests/corpus/delay.h"
 #include "tests/corpus/study.h"
 #include "tests/corpus/tables.h"
 
@@ -17,8 +18,9 @@ static const char usage[] =
 	"  --tuning          the stream to work with, not the held-out one\n"
 	"  --rounds N        N healthy and N leaking series per cell (default 8: 6800 series)\n"
 	"  --shape NAME      only this shape\n"
-	"  --own             only our own detector\n"
+	"  --own             only our own detector, and no table of speeds and gates\n"
 	"  --gates-off MASK  ours with these gates taken as passed (bits of enum pw_gate)\n"
+	"  --speeds          only: how long until leaks of given speeds are called\n"
 	"  --ablation        only: ours with each gate off\n"
 	"  --wrong           only: the series that ours gets wrong (healthy, or from 3 spreads/day)\n"
 	"  --show INDEX      only: one series, hour by hour, and every change of its verdict\n"
@@ -28,7 +30,7 @@ static const char usage[] =
 	"\n"
 	"Nothing is drawn from the clock: the same call prints the same tables.\n";
 
-enum mode { MODE_TABLES, MODE_ABLATION, MODE_WRONG, MODE_SHOW, MODE_DUMP };
+enum mode { MODE_TABLES, MODE_SPEEDS, MODE_ABLATION, MODE_WRONG, MODE_SHOW, MODE_DUMP };
 
 struct arguments {
 	enum mode mode;
@@ -73,6 +75,7 @@ static void parse(int argc, char **argv, struct arguments *a)
 		{ "shape", required_argument, NULL, 's' },
 		{ "own", no_argument, NULL, 'o' },
 		{ "gates-off", required_argument, NULL, 'g' },
+		{ "speeds", no_argument, NULL, 'p' },
 		{ "ablation", no_argument, NULL, 'a' },
 		{ "wrong", no_argument, NULL, 'w' },
 		{ "show", required_argument, NULL, 'S' },
@@ -100,6 +103,9 @@ static void parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'g':
 			a->study.gates_off = number("--gates-off", optarg);
+			break;
+		case 'p':
+			a->mode = MODE_SPEEDS;
 			break;
 		case 'a':
 			a->mode = MODE_ABLATION;
@@ -148,6 +154,11 @@ static void print_all(const struct arguments *a, const struct rows *rows,
 	print_confidence(&p, rows);
 	print_circumstances(&p, rows);
 	print_limits(&p, rows);
+	/* What takes as long again: for the whole report alone. */
+	if (a->study.own_only || a->study.shape >= 0)
+		return;
+	print_given_speeds(a->study.stream, a->markdown, stdout);
+	study_ablation(&a->study, a->markdown, stdout);
 }
 
 static int tables(const struct arguments *a)
@@ -176,6 +187,9 @@ int main(int argc, char **argv)
 
 	parse(argc, argv, &a);
 	switch (a.mode) {
+	case MODE_SPEEDS:
+		print_given_speeds(a.study.stream, a.markdown, stdout);
+		return 0;
 	case MODE_ABLATION:
 		study_ablation(&a.study, a.markdown, stdout);
 		return 0;

@@ -68,7 +68,7 @@ static size_t worker_lives(const struct plan *p, unsigned int worker, struct lif
 	return make_lives(&r, is_leaker(p, worker) ? 0 : p->restarts, lives);
 }
 
-static void add_shapes(struct specimen *s, double *sum)
+static void add_shapes(const struct specimen *s, double *to)
 {
 	for (unsigned int w = 0; w < s->plan.workers; w++) {
 		struct life lives[LIVES_MAX];
@@ -77,7 +77,7 @@ static void add_shapes(struct specimen *s, double *sum)
 
 		rng_init(&r, s->plan.stream, s->plan.index, PURPOSE_WORKERS + 3 * w + 1);
 		for (size_t i = 0; i < count; i++)
-			shape_run(&s->shape, &s->load, &r, lives[i].from, lives[i].to, sum);
+			shape_run(&s->shape, &s->load, &r, lives[i].from, lives[i].to, to);
 	}
 }
 
@@ -87,7 +87,7 @@ static bool one_leaks(const struct plan *p)
 	return p->shape == SHAPE_PERIODIC_RESTART || (p->workers > 1 && !p->leak_everywhere);
 }
 
-static void add_leaks(struct specimen *s, double *sum)
+static void add_leaks(const struct specimen *s, double *to)
 {
 	struct leak_params part = s->leak;
 	unsigned int leaking = one_leaks(&s->plan) ? 1 : s->plan.workers;
@@ -100,18 +100,18 @@ static void add_leaks(struct specimen *s, double *sum)
 
 		rng_init(&r, s->plan.stream, s->plan.index, PURPOSE_WORKERS + 3 * w + 2);
 		for (size_t i = 0; i < count; i++)
-			leak_run(&part, &s->load, &r, lives[i].from, lives[i].to, sum);
+			leak_run(&part, &s->load, &r, lives[i].from, lives[i].to, to);
 	}
 }
 
-static double spread_of(const double *sum)
+static double spread_of(const double *values)
 {
 	static double minutes[SPAN_STEPS / 6];
 	size_t n = 0;
 
 	for (size_t i = 0; i < SPAN_STEPS; i += 6) {
-		if (sum[i] > 0)
-			minutes[n++] = sum[i];
+		if (values[i] > 0)
+			minutes[n++] = values[i];
 	}
 	qsort(minutes, n, sizeof(minutes[0]), compare_doubles);
 	return fmax(minutes[n * 9 / 10] - minutes[n / 10], .01 * minutes[n / 2]);
@@ -121,7 +121,7 @@ static double spread_of(const double *sum)
  * Reached between one and three days after the start. Not where it is the
  * shape that gets there, long before the leak would: that tells nothing of one.
  */
-static void end_at_limit(struct specimen *s, const double *sum, struct rng *r)
+static void end_at_limit(struct specimen *s, const double *values, struct rng *r)
 {
 	size_t target = (size_t)rng_range(r, DAY_STEPS, SPAN_STEPS), reached = 0;
 	double limit = 0;
@@ -131,9 +131,9 @@ static void end_at_limit(struct specimen *s, const double *sum, struct rng *r)
 	if (!s->plan.limited)
 		return;
 	for (size_t i = 0; i < target; i++) {
-		if (sum[i] <= limit)
+		if (values[i] <= limit)
 			continue;
-		limit = sum[i];
+		limit = values[i];
 		reached = i;
 	}
 	if (reached < DAY_STEPS / 2 || reached < s->leak.onset + DAY_STEPS / 4) {
@@ -169,39 +169,45 @@ static void note_restarts(struct specimen *s)
 		s->restarts[s->restart_count++] = lives[i].from;
 }
 
-static void draw(struct specimen *s)
+static double sum[SPAN_STEPS]; /* of the specimen in the making */
+
+void specimen_draw(const struct plan *plan, struct specimen *ret)
+{
+	struct rng r;
+
+	ret->plan = *plan;
+	rng_init(&r, plan->stream, plan->index, PURPOSE_LOAD);
+	load_make(plan->profile, &r, &ret->load);
+	rng_init(&r, plan->stream, plan->index, PURPOSE_SHAPE);
+	shape_draw(plan, &r, &ret->shape);
+}
+
+void specimen_build(struct specimen *s, double leak_a_day)
 {
 	const struct plan *p = &s->plan;
 	struct rng r;
 
-	rng_init(&r, p->stream, p->index, PURPOSE_LOAD);
-	load_make(p->profile, &r, &s->load);
-	rng_init(&r, p->stream, p->index, PURPOSE_SHAPE);
-	shape_draw(p, &r, &s->shape);
+	memset(sum, 0, sizeof(sum));
+	add_shapes(s, sum);
+	s->spread = spread_of(sum);
+	rng_init(&r, p->stream, p->index, PURPOSE_LEAK);
+	leak_draw(p, &r, leak_a_day ? leak_a_day : p->size * s->spread, &s->leak);
+	add_leaks(s, sum);
+
+	rng_init(&r, p->stream, p->index, PURPOSE_LIVES);
+	s->start_ns = (uint64_t)(rng_log_range(&r, 10, 1e6) * 1e9);
+	end_at_limit(s, sum, &r);
+	for (size_t i = 0; i < SPAN_STEPS; i++)
+		s->values[i] = sum[i] > 0 ? (uint64_t)(round(sum[i] / PAGE) * PAGE) : VALUE_GAP;
+	rng_init(&r, p->stream, p->index, PURPOSE_GAPS);
+	cut_gaps(s, &r);
+	note_restarts(s);
 }
 
 void specimen_make(const struct plan *plan, struct specimen *ret)
 {
-	static double sum[SPAN_STEPS];
-	struct rng r;
-
-	ret->plan = *plan;
-	draw(ret);
-	memset(sum, 0, sizeof(sum));
-	add_shapes(ret, sum);
-	ret->spread = spread_of(sum);
-	rng_init(&r, plan->stream, plan->index, PURPOSE_LEAK);
-	leak_draw(plan, &r, plan->size * ret->spread, &ret->leak);
-	add_leaks(ret, sum);
-
-	rng_init(&r, plan->stream, plan->index, PURPOSE_LIVES);
-	ret->start_ns = (uint64_t)(rng_log_range(&r, 10, 1e6) * 1e9);
-	end_at_limit(ret, sum, &r);
-	for (size_t i = 0; i < SPAN_STEPS; i++)
-		ret->values[i] = sum[i] > 0 ? (uint64_t)(round(sum[i] / PAGE) * PAGE) : VALUE_GAP;
-	rng_init(&r, plan->stream, plan->index, PURPOSE_GAPS);
-	cut_gaps(ret, &r);
-	note_restarts(ret);
+	specimen_draw(plan, ret);
+	specimen_build(ret, 0);
 }
 
 struct pw_load specimen_load(const struct specimen *s, size_t step)

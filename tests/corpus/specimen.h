@@ -35,6 +35,10 @@ struct specimen {
 /* A specimen is large: one is made again and again. */
 void specimen_make(const struct plan *plan, struct specimen *ret);
 
+/* The two halves of it, for who wants to change the shape in between. leak_a_day: bytes; 0: as planned. */
+void specimen_draw(const struct plan *plan, struct specimen *ret);
+void specimen_build(struct specimen *s, double leak_a_day);
+
 /* The load as its process tells it at this step: totals since its own start. */
 struct pw_load specimen_load(const struct specimen *s, size_t step);
 

@@ -23,7 +23,7 @@ void study_run(const struct study *s, const struct detector *detectors, size_t c
 /* DIR/series.csv and DIR/cells.csv; 0 or -errno. */
 int study_csv(const char *dir, const struct rows *rows, const struct detector *detectors);
 
-/* Ours, with each gate taken as passed. */
+/* Ours, with each gate taken as passed: over a quarter of the rounds. */
 void study_ablation(const struct study *s, bool markdown, FILE *out);
 void study_wrong(const struct study *s, FILE *out);
 void study_show(const struct study *s, uint32_t index, FILE *out);
