@@ -281,6 +281,7 @@ static int drop_before(struct pw_store *s, int64_t before)
 		"DELETE FROM machine_point WHERE tier IN (0, 1, 2) AND time < ?1",
 		"DELETE FROM event WHERE time_ns < ?1 * 1000000000",
 		"DELETE FROM wipe WHERE time_ns < ?1 * 1000000000",
+		"DELETE FROM verdict WHERE time_ns < ?1 * 1000000000",
 		"DELETE FROM process WHERE end_ns < ?1 * 1000000000",
 	};
 
@@ -333,6 +334,10 @@ static int trim_cut(struct pw_store *s, int64_t *ret)
 		return r;
 	t = t < cut ? t : cut;
 	r = pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM wipe", INT64_MAX, &cut);
+	if (r)
+		return r;
+	t = t < cut ? t : cut;
+	r = pw_store_scalar(s, "SELECT min(time_ns) / 1000000000 FROM verdict", INT64_MAX, &cut);
 	if (r)
 		return r;
 	t = t < cut ? t : cut;
@@ -405,6 +410,7 @@ int pw_store_maintain(struct pw_store *s, uint64_t now_realtime_ns, struct pw_er
 	for (int tier = 0; !r && tier < PW_STORE_TIERS - 1; tier++)
 		r = age_tier(s, tier, now_s);
 	r = r ? r : pw_age_wipes(s, now_s);
+	r = r ? r : pw_age_verdicts(s);
 	r = r ? r : drop_before(s, now_s - pw_store_keep_s[PW_STORE_TIERS - 1]);
 	r = r ? r : trim(s);
 	r = r ? r : shrink(s);

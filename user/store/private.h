@@ -38,6 +38,11 @@ enum pw_store_statement {
 	PW_STMT_WIPE_PLACE_PUT,
 	PW_STMT_WIPE_PUT,
 	PW_STMT_WIPE_MORE,
+	PW_STMT_TREND_PUT,
+	PW_STMT_TREND_DROP,
+	PW_STMT_TREND_DROP_ALL,
+	PW_STMT_TREND_SIZE,
+	PW_STMT_VERDICT_PUT,
 	PW_STATEMENTS
 };
 
@@ -53,6 +58,13 @@ struct pw_store_amounts {
 /* What a machine's point says of the watching; see struct pw_store_machine_point. */
 #define PW_STORE_WATCH_COLUMNS \
 	"run, memory, slab, swap_total, bpf_ms, user_ms, own_rss, coverage, lost"
+
+/* 29 of them, in the order of verdicts.c. */
+#define PW_STORE_VERDICT_COLUMNS                                                                  \
+	"time_ns, boot_id, type, pid, start_ns, comm, exe, cgroup, unit, container, series,"      \
+	" from_class, to_class, ended, covered, confidence, slope, slope_low, slope_high,"        \
+	" since_ns, window_ns, value, limit_kind, limit_value, limit_used, seconds, seconds_low," \
+	" seconds_high, reason"
 
 struct pw_store {
 	sqlite3 *db;
@@ -84,6 +96,8 @@ struct pw_store {
 	struct pw_store_amounts machine_totals;
 	struct pw_store_wipes *wipes; /* write_wipes.c; NULL before the first */
 	bool wipes_from_start; /* this run saw the model before its first wipe */
+	uint64_t verdicts_taken; /* the last event of the table of trends that has a row */
+	int64_t trend_bytes; /* in the table trend; -1: to be counted */
 };
 
 /* ---- store.c ---- */
@@ -131,5 +145,14 @@ void pw_write_wipes_lost(struct pw_store *s);
 /* ---- age_wipes.c ---- */
 /* Merges rows beyond their time by the hour, and keeps the table in its share. Inside a transaction. */
 int pw_age_wipes(struct pw_store *s, int64_t now_s);
+
+/* ---- verdicts.c ---- */
+#define PW_STORE_VERDICT_SHARE 16 /* the table gets this part of max_bytes */
+#define PW_STORE_VERDICT_ROW_BYTES 640 /* measured with long names, rounded up */
+/* Keeps the table in its share, the newest rows. Inside a transaction. */
+int pw_age_verdicts(struct pw_store *s);
+
+/* ---- trends.c ---- */
+#define PW_STORE_TREND_SHARE 4 /* the table gets this part of max_bytes */
 
 #endif

@@ -10,18 +10,7 @@
 #include <string.h>
 
 #include "user/store/private.h"
-
-#define QUERY_LIMIT_NS (2 * PW_NSEC_PER_SEC)
-
-static void end_query(struct pw_store **s)
-{
-	(*s)->deadline_ns = 0;
-}
-
-/* Every query of this file runs below a deadline that ends with its scope. */
-#define QUERY_SCOPE(s)                                                                  \
-	__attribute__((cleanup(end_query), unused)) struct pw_store *query_scope = (s); \
-	(s)->deadline_ns = pw_clock_boot_ns() + QUERY_LIMIT_NS
+#include "user/store/reading.h"
 
 static int64_t seconds(uint64_t ns)
 {
@@ -34,42 +23,17 @@ static int64_t seconds_up(uint64_t ns)
 	return ns / PW_NSEC_PER_SEC + (ns % PW_NSEC_PER_SEC != 0);
 }
 
-static int64_t clamp_ns(uint64_t ns)
-{
-	return ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
-}
-
 static int prepare(struct pw_store *s, sqlite3_stmt **st, const char *sql)
 {
 	return pw_store_errno(s, sqlite3_prepare_v2(s->db, sql, -1, st, NULL));
 }
 
-/* A blob or text column as a string; the bytes have no NULs, the writer cut at them. */
-struct text_cell {
-	char bytes[4096];
-};
-
-static const char *cell(sqlite3_stmt *st, int i, struct text_cell *buf)
-{
-	const void *p = sqlite3_column_blob(st, i);
-	size_t n = sqlite3_column_bytes(st, i);
-
-	if (!p)
-		n = 0;
-	if (n >= sizeof(buf->bytes))
-		n = sizeof(buf->bytes) - 1;
-	if (n)
-		memcpy(buf->bytes, p, n);
-	buf->bytes[n] = '\0';
-	return buf->bytes;
-}
-
 int pw_store_each_process(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 			  int (*fn)(void *ctx, const struct pw_store_process *p), void *ctx)
 {
-	QUERY_SCOPE(s);
+	PW_QUERY_SCOPE(s);
 	pw_auto_statement sqlite3_stmt *st = NULL;
-	struct text_cell text[7];
+	struct pw_text_cell text[7];
 	int rc, r;
 
 	r = prepare(s, &st,
@@ -79,8 +43,8 @@ int pw_store_each_process(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 		    " WHERE start_ns < ?2 AND (end_ns IS NULL OR end_ns >= ?1) ORDER BY process.id");
 	if (r)
 		return r;
-	sqlite3_bind_int64(st, 1, clamp_ns(from_ns));
-	sqlite3_bind_int64(st, 2, clamp_ns(to_ns));
+	sqlite3_bind_int64(st, 1, pw_clamp_ns(from_ns));
+	sqlite3_bind_int64(st, 2, pw_clamp_ns(to_ns));
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct pw_store_process p = {
 			.id = sqlite3_column_int64(st, 0),
@@ -88,13 +52,13 @@ int pw_store_each_process(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 			.start_ns = sqlite3_column_int64(st, 2),
 			.end_ns = sqlite3_column_int64(st, 3),
 			.uid = sqlite3_column_int64(st, 4),
-			.boot_id = cell(st, 5, &text[0]),
-			.comm = cell(st, 6, &text[1]),
-			.exe = cell(st, 7, &text[2]),
-			.cgroup = cell(st, 8, &text[3]),
-			.unit = cell(st, 9, &text[4]),
-			.container = cell(st, 10, &text[5]),
-			.build_id = cell(st, 11, &text[6]),
+			.boot_id = pw_text_cell(st, 5, &text[0]),
+			.comm = pw_text_cell(st, 6, &text[1]),
+			.exe = pw_text_cell(st, 7, &text[2]),
+			.cgroup = pw_text_cell(st, 8, &text[3]),
+			.unit = pw_text_cell(st, 9, &text[4]),
+			.container = pw_text_cell(st, 10, &text[5]),
+			.build_id = pw_text_cell(st, 11, &text[6]),
 		};
 
 		r = fn(ctx, &p);
@@ -205,7 +169,7 @@ static int read_life(struct fill *f)
 int pw_store_each_point(struct pw_store *s, int64_t process_id, uint64_t from_ns, uint64_t to_ns,
 			int (*fn)(void *ctx, const struct pw_store_point *p), void *ctx)
 {
-	QUERY_SCOPE(s);
+	PW_QUERY_SCOPE(s);
 	struct fill f = {
 		.s = s,
 		.process = process_id,
@@ -266,7 +230,7 @@ int pw_store_each_machine_point(struct pw_store *s, uint64_t from_ns, uint64_t t
 	static const char detailed[] =
 		"SELECT tier, time, available, " PW_STORE_AMOUNT_COLUMNS
 		", coalesce(low, available), coalesce(high, available), " PW_STORE_WATCH_COLUMNS MACHINE_RANGE;
-	QUERY_SCOPE(s);
+	PW_QUERY_SCOPE(s);
 	pw_auto_statement sqlite3_stmt *st = NULL;
 	int rc, r;
 
@@ -296,9 +260,9 @@ int pw_store_each_machine_point(struct pw_store *s, uint64_t from_ns, uint64_t t
 int pw_store_each_event(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 			int (*fn)(void *ctx, const struct pw_store_event *e), void *ctx)
 {
-	QUERY_SCOPE(s);
+	PW_QUERY_SCOPE(s);
 	pw_auto_statement sqlite3_stmt *st = NULL;
-	struct text_cell text[3];
+	struct pw_text_cell text[3];
 	int rc, r;
 
 	r = prepare(s, &st,
@@ -306,14 +270,14 @@ int pw_store_each_event(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 		    " WHERE time_ns >= ?1 AND time_ns < ?2 ORDER BY time_ns, rowid");
 	if (r)
 		return r;
-	sqlite3_bind_int64(st, 1, clamp_ns(from_ns));
-	sqlite3_bind_int64(st, 2, clamp_ns(to_ns));
+	sqlite3_bind_int64(st, 1, pw_clamp_ns(from_ns));
+	sqlite3_bind_int64(st, 2, pw_clamp_ns(to_ns));
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct pw_store_event e = {
 			.time_ns = sqlite3_column_int64(st, 0),
-			.type = cell(st, 1, &text[0]),
-			.comm = cell(st, 2, &text[1]),
-			.detail = cell(st, 3, &text[2]),
+			.type = pw_text_cell(st, 1, &text[0]),
+			.comm = pw_text_cell(st, 2, &text[1]),
+			.detail = pw_text_cell(st, 3, &text[2]),
 			.pid = sqlite3_column_int64(st, 4),
 			.value = sqlite3_column_int64(st, 5),
 		};
@@ -366,9 +330,9 @@ static bool read_record(sqlite3_stmt *st, int i, uint64_t skipped, union wipe_re
 int pw_store_each_wipe(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 		       int (*fn)(void *ctx, const struct pw_store_wipe *w), void *ctx)
 {
-	QUERY_SCOPE(s);
+	PW_QUERY_SCOPE(s);
 	pw_auto_statement sqlite3_stmt *st = NULL;
-	struct text_cell text[3];
+	struct pw_text_cell text[3];
 	union wipe_record record;
 	int rc, r;
 
@@ -380,16 +344,16 @@ int pw_store_each_wipe(struct pw_store *s, uint64_t from_ns, uint64_t to_ns,
 		    " ORDER BY time_ns, wipe.id");
 	if (r)
 		return r;
-	sqlite3_bind_int64(st, 1, clamp_ns(from_ns));
-	sqlite3_bind_int64(st, 2, clamp_ns(to_ns));
+	sqlite3_bind_int64(st, 1, pw_clamp_ns(from_ns));
+	sqlite3_bind_int64(st, 2, pw_clamp_ns(to_ns));
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct pw_store_wipe w = {
 			.time_ns = sqlite3_column_int64(st, 0),
 			.skipped = sqlite3_column_int64(st, 1),
 			.rec = &record.rec,
-			.exe = cell(st, 3, &text[0]),
-			.file = cell(st, 4, &text[1]),
-			.symbol = cell(st, 5, &text[2]),
+			.exe = pw_text_cell(st, 3, &text[0]),
+			.file = pw_text_cell(st, 4, &text[1]),
+			.symbol = pw_text_cell(st, 5, &text[2]),
 		};
 
 		r = read_record(st, 2, w.skipped, &record) ? fn(ctx, &w) : 0;

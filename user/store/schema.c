@@ -56,7 +56,19 @@ static const char *const migrations[PW_STORE_SCHEMA_VERSION] = {
 	"ALTER TABLE machine_point ADD COLUMN user_ms INTEGER;"
 	"ALTER TABLE machine_point ADD COLUMN own_rss INTEGER;"
 	"ALTER TABLE machine_point ADD COLUMN coverage INTEGER;"
-	"ALTER TABLE machine_point ADD COLUMN lost TEXT;",
+	"ALTER TABLE machine_point ADD COLUMN lost TEXT;"
+	/* id and bytes: as pw_trends_save() gives them */
+	"CREATE TABLE trend(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+	/* a pw_verdict_event; from_class, to_class, series, limit_kind: words, which no new class moves */
+	"CREATE TABLE verdict(id INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, boot_id TEXT,"
+	" type TEXT NOT NULL, pid INTEGER, start_ns INTEGER, comm BLOB, exe BLOB, cgroup BLOB,"
+	" unit BLOB, container BLOB, series TEXT NOT NULL, from_class TEXT NOT NULL,"
+	" to_class TEXT NOT NULL, ended INTEGER NOT NULL, covered INTEGER NOT NULL,"
+	" confidence REAL, slope REAL, slope_low REAL, slope_high REAL, since_ns INTEGER,"
+	" window_ns INTEGER, value INTEGER, limit_kind TEXT NOT NULL, limit_value INTEGER,"
+	" limit_used INTEGER, seconds REAL, seconds_low REAL, seconds_high REAL,"
+	" reason TEXT NOT NULL);"
+	"CREATE INDEX verdict_time ON verdict(time_ns);",
 };
 
 static int migrate_one(struct pw_store *s, int64_t version)
@@ -137,6 +149,13 @@ static const char *const statements[PW_STATEMENTS] = {
 		"INSERT INTO wipe(time_ns, class, kind, place, skipped, record) VALUES(?5, ?6, ?7,"
 		" (SELECT id FROM wipe_place WHERE exe = ?1 AND file = ?2 AND symbol = ?3"
 		" AND offset = ?4), ?8, ?9)",
+	[PW_STMT_TREND_PUT] = "INSERT OR REPLACE INTO trend(id, bytes) VALUES(?, ?)",
+	[PW_STMT_TREND_DROP] = "DELETE FROM trend WHERE id = ?",
+	[PW_STMT_TREND_DROP_ALL] = "DELETE FROM trend",
+	[PW_STMT_TREND_SIZE] = "SELECT length(bytes) FROM trend WHERE id = ?",
+	[PW_STMT_VERDICT_PUT] =
+		"INSERT INTO verdict(" PW_STORE_VERDICT_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PW_STMT_WIPE_MORE] = "UPDATE wipe SET skipped = skipped + ?2 WHERE id = ?1",
 };
 /* clang-format on */

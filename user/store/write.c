@@ -47,6 +47,7 @@ int pw_write_init(struct pw_store *s, struct pw_error *err)
 		return pw_error_set(err, r, "cannot open history %s: out of memory", s->path);
 	r = pw_store_scalar(s, "SELECT value FROM meta WHERE key = 'run'", 0, &s->run);
 	s->run++;
+	s->trend_bytes = -1;
 	r = r ? r : pw_store_scalar(s, "SELECT max(id) FROM process", 0, &s->next_process);
 	s->next_process++;
 	r = r ? r :
