@@ -4,11 +4,14 @@
 # script (tests/RING/test_NAME.sh). Unit tests link the core alone, so that a
 # stage that grows a dependency fails to link here; a file whose first comment
 # says "links: rest" gets the whole program, and one that says "links:
-# libpagewarden" gets the library and nothing of the program.
+# libpagewarden" gets the library and nothing of the program; "links: corpus"
+# adds the series with a known truth to the core.
 
 test_cppflags := -Itests
+corpus_a := $(BUILD)/tests/corpus/libcorpus.a
 links_lib = $(shell head -n 5 $(1) | grep -l 'links: libpagewarden')
-link_of = $(if $(call links_lib,$(1)),$(lib_a),$(call link_of_stages,$(1)))
+link_of = $(if $(call links_lib,$(1)),$(lib_a),$(call link_of_corpus,$(1)) $(call link_of_stages,$(1)))
+link_of_corpus = $(if $(shell head -n 5 $(1) | grep -l 'links: corpus'),$(corpus_a))
 link_of_stages = $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(BUILD)/libpw-rest.a) $(BUILD)/libpw-core.a
 libs_of = -lcmocka $(if $(shell head -n 5 $(1) | grep -l 'links: rest'),$(LDLIBS),$(LDLIBS_CORE))
 
@@ -20,7 +23,7 @@ programs := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 $(BUILD)/tests/%.o: CPPFLAGS += $(test_cppflags)
 
-$(unit_tests) $(ring_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a $(lib_a)
+$(unit_tests) $(ring_tests): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libpw-rest.a $(BUILD)/libpw-core.a $(lib_a) $(corpus_a)
 	@echo "  TEST    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call link_of,$*.c) $(call libs_of,$*.c)
 

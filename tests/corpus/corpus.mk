@@ -5,7 +5,9 @@
 
 corpus_parts := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out tests/corpus/corpus.c,$(wildcard tests/corpus/*.c))))
 
-$(BUILD)/tests/corpus/corpus: %: %.o $(corpus_parts) $(BUILD)/libpw-core.a
+$(corpus_a): $(corpus_parts)
+
+$(BUILD)/tests/corpus/corpus: %: %.o $(corpus_a) $(BUILD)/libpw-core.a
 	@echo "  TOOL    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_CORE)
 
