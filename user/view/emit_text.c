@@ -97,6 +97,16 @@ static void put_titles(struct text_out *o, const struct layout *l)
 	end_line(o);
 }
 
+/* Lines of a drawing have no titles, and then no line for them. */
+static bool has_titles(const struct layout *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->column[i]->title[0])
+			return true;
+	}
+	return false;
+}
+
 static void put_row(struct text_out *o, const struct layout *l, const struct pw_table *t,
 		    const void *row)
 {
@@ -122,7 +132,7 @@ static int put_table(struct text_out *o, const struct pw_table *t, bool first)
 		fprintf(o->file, "%s%s\n", first ? "" : "\n", t->title);
 	l.count = pw_emit_shown(t, o->opt->columns, l.column, COLUMNS_MAX);
 	layout_measure(&l, t, o);
-	if (!(o->opt->log && o->opt->continued))
+	if (!(o->opt->log && o->opt->continued) && has_titles(&l))
 		put_titles(o, &l);
 	for (size_t i = 0; i < t->count && !pw_emit_status(o->file); i++)
 		put_row(o, &l, t, t->rows[i]);

@@ -31,6 +31,7 @@ const struct pw_document_shape pw_document_explain = {
 		[PW_EXPLAIN_LOSSES] = { "losses", "Lost", pw_loss_columns,
 			"What was not counted, by cause; empty: nothing." },
 	},
+	.csv_table = PW_EXPLAIN_GATES,
 };
 
 /* ---- whose story ---------------------------------------------------------------------- */
@@ -157,9 +158,9 @@ static int fill_floors(struct pw_explain_report *r)
 	for (size_t i = 0; !err && i < s->floor_count; i++) {
 		r->floors[i] = (struct pw_floor_row){
 			.suspect = s,
-			.time_ns = pw_leak_block_begin(s, r->header.time_scale, i),
+			.time_ns = s->floors_from_ns + i * s->floors_block_ns,
 			.value = s->floors[i],
-			.line = pw_leak_line(s, i),
+			.line = pw_leak_line(s, r->header.time_scale, i),
 		};
 		pw_rows_add(out, &r->floors[i]);
 	}

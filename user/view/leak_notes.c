@@ -7,8 +7,8 @@
 #include "user/view/emitter.h"
 #include "user/view/leak_report.h"
 
-/* A window of the detector has so many of the series' hours at least. */
-#define SHORTEST_WINDOW_NS (3600 * PW_NSEC_PER_SEC)
+/* The detector's shortest, in the series' time. */
+#define SHORTEST_WINDOW_NS (12 * 60 * PW_NSEC_PER_SEC)
 
 void pw_leak_header_fill(struct pw_leak_header *h, const struct pw_leak_material *of)
 {
@@ -21,7 +21,16 @@ void pw_leak_header_fill(struct pw_leak_header *h, const struct pw_leak_material
 		.time_scale = pw_trends_time_scale(of->trends),
 	};
 	pw_trends_cost(of->trends, &h->cost);
-	h->suspects = h->cost.suspects;
+}
+
+static uint64_t shortest_real_ns(const struct pw_leak_header *h)
+{
+	return (uint64_t)((double)SHORTEST_WINDOW_NS / h->time_scale);
+}
+
+bool pw_leak_too_little(const struct pw_leak_header *h)
+{
+	return h->watched_ns < shortest_real_ns(h);
 }
 
 bool pw_leak_in_cgroup(const char *path, const char *cgroup)
@@ -49,12 +58,11 @@ void pw_leak_note(struct pw_leak_notes *n, const char *format, ...)
 static void note_span(struct pw_leak_notes *n, const struct pw_leak_header *h)
 {
 	char watched[PW_PLAIN_MAX], needed[PW_PLAIN_MAX];
-	uint64_t real = (uint64_t)((double)SHORTEST_WINDOW_NS / h->time_scale);
 
-	if (h->watched_ns >= real)
+	if (!pw_leak_too_little(h))
 		return;
 	pw_emit_duration(h->watched_ns, watched);
-	pw_emit_duration(real, needed);
+	pw_emit_duration(shortest_real_ns(h), needed);
 	pw_leak_note(n,
 		     "Watched %s: too little for a verdict, the shortest window takes %s. The daemon "
 		     "watches all the time: systemctl start pagewarden.",

@@ -24,7 +24,7 @@ struct cell {
 struct canvas {
 	struct cell cell[PW_PLOT_ROWS][COLUMNS]; /* row 0 is the top */
 	size_t columns;
-	double low, high;
+	double low, high, time_scale;
 	bool any_gap;
 };
 
@@ -37,15 +37,17 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double slope_per_block(const struct pw_suspect *s)
+/* The slope is per hour of the series' time, the blocks are of real time. */
+static double slope_per_block(const struct pw_suspect *s, double time_scale)
 {
-	return s->verdict.slope * ((double)s->floors_block_ns / (3600.0 * PW_NSEC_PER_SEC));
+	return s->verdict.slope * time_scale *
+	       ((double)s->floors_block_ns / (3600.0 * PW_NSEC_PER_SEC));
 }
 
 /* The median of what is left of the floors without the slope: Sen's intercept. */
-double pw_leak_line(const struct pw_suspect *s, size_t block)
+double pw_leak_line(const struct pw_suspect *s, double time_scale, size_t block)
 {
-	double rest[PW_TREND_BLOCKS], slope = slope_per_block(s);
+	double rest[PW_TREND_BLOCKS], slope = slope_per_block(s, time_scale);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->floor_count && i < PW_TREND_BLOCKS; i++) {
@@ -56,13 +58,6 @@ double pw_leak_line(const struct pw_suspect *s, size_t block)
 		return NAN;
 	qsort(rest, n, sizeof(rest[0]), compare_doubles);
 	return (n % 2 ? rest[n / 2] : (rest[n / 2 - 1] + rest[n / 2]) / 2) + slope * (double)block;
-}
-
-uint64_t pw_leak_block_begin(const struct pw_suspect *s, double time_scale, size_t block)
-{
-	double scale = time_scale > 0 ? time_scale : 1;
-
-	return s->floors_from_ns + (uint64_t)((double)(s->floors_block_ns * block) / scale);
 }
 
 /* ---- drawing into cells -------------------------------------------------------------- */
@@ -87,7 +82,7 @@ static bool set_range(struct canvas *c, const struct pw_suspect *s)
 			continue;
 		known++;
 		widen(c, (double)s->floors[i]);
-		widen(c, pw_leak_line(s, i));
+		widen(c, pw_leak_line(s, c->time_scale, i));
 	}
 	if (known < 2)
 		return false;
@@ -120,7 +115,7 @@ static void draw_bar(struct canvas *c, size_t column, unsigned int eighths)
 
 static void draw_line(struct canvas *c, const struct pw_suspect *s, size_t block)
 {
-	double value = pw_leak_line(s, block);
+	double value = pw_leak_line(s, c->time_scale, block);
 	unsigned int eighths;
 	size_t row;
 
@@ -210,11 +205,13 @@ static void add_rows(struct pw_leak_plot *p, const struct canvas *c, bool bytes,
 	}
 }
 
-/* "2026-01-31T23:59Z": a plot is not read to the second. */
-static void to_minutes(uint64_t realtime_ns, char out[PW_RFC3339_LEN])
+#define LONG_NS (3600 * PW_NSEC_PER_SEC)
+
+/* "2026-01-31T23:59Z"; to the second where the plot is of minutes. */
+static void to_time(uint64_t realtime_ns, uint64_t span_ns, char out[PW_RFC3339_LEN])
 {
 	pw_clock_rfc3339(realtime_ns, out);
-	snprintf(out + 16, 2, "Z");
+	snprintf(out + (span_ns < LONG_NS ? 19 : 16), 2, "Z");
 }
 
 static void add_axis(struct pw_leak_plot *p, const struct canvas *c, bool ascii)
@@ -228,15 +225,14 @@ static void add_axis(struct pw_leak_plot *p, const struct canvas *c, bool ascii)
 		append(line, ascii ? "-" : "─");
 }
 
-static void add_times(struct pw_leak_plot *p, const struct canvas *c, const struct pw_suspect *s,
-		      double time_scale)
+static void add_times(struct pw_leak_plot *p, const struct canvas *c, const struct pw_suspect *s)
 {
-	uint64_t end = pw_leak_block_begin(s, time_scale, s->floor_count);
+	uint64_t span = s->floor_count * s->floors_block_ns;
 	char from[PW_RFC3339_LEN], to[PW_RFC3339_LEN], text[PW_PLOT_LINE_BYTES];
 	int width;
 
-	to_minutes(s->floors_from_ns, from);
-	to_minutes(end, to);
+	to_time(s->floors_from_ns, span, from);
+	to_time(s->floors_from_ns + span, span, to);
 	width = (int)c->columns - (int)strlen(from);
 	snprintf(text, sizeof(text), "%*s%s%*s", LABEL_WIDTH + 2, "", from,
 		 width > (int)strlen(to) + 2 ? width : (int)strlen(to) + 2, to);
@@ -250,9 +246,9 @@ static void add_legend(struct pw_leak_plot *p, const struct canvas *c, const str
 
 	pw_emit_duration(s->floors_block_ns, block);
 	snprintf(text, sizeof(text), "%*sa bar: lowest value of %s%s%s%s", LABEL_WIDTH + 2, "", block,
-		 !isfinite(pw_leak_line(s, 0)) ? "" :
-		 ascii			       ? "   --- Theil-Sen's line" :
-						 "   ─── Theil-Sen's line",
+		 !isfinite(pw_leak_line(s, c->time_scale, 0)) ? "" :
+		 ascii					      ? "   --- Theil-Sen's line" :
+								"   ─── Theil-Sen's line",
 		 !c->any_gap ? "" :
 		 ascii	     ? "   ?? nobody watched" :
 			       "   ·· nobody watched",
@@ -262,7 +258,10 @@ static void add_legend(struct pw_leak_plot *p, const struct canvas *c, const str
 
 void pw_leak_plot(const struct pw_suspect *s, double time_scale, bool ascii, struct pw_leak_plot *ret)
 {
-	struct canvas c = { .columns = s->floor_count * BLOCK_COLUMNS };
+	struct canvas c = {
+		.columns = s->floor_count * BLOCK_COLUMNS,
+		.time_scale = time_scale > 0 ? time_scale : 1,
+	};
 
 	ret->count = 0;
 	if (s->floor_count > PW_TREND_BLOCKS || !set_range(&c, s))
@@ -271,6 +270,6 @@ void pw_leak_plot(const struct pw_suspect *s, double time_scale, bool ascii, str
 		draw_block(&c, s, i);
 	add_rows(ret, &c, pw_leak_in_bytes(s->kind), ascii);
 	add_axis(ret, &c, ascii);
-	add_times(ret, &c, s, time_scale);
+	add_times(ret, &c, s);
 	add_legend(ret, &c, s, ascii);
 }

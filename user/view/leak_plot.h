@@ -23,9 +23,7 @@ struct pw_leak_plot {
 void pw_leak_plot(const struct pw_suspect *s, double time_scale, bool ascii,
 		  struct pw_leak_plot *ret);
 
-/* Where a block begins, in real time; that after the last one is the end. */
-uint64_t pw_leak_block_begin(const struct pw_suspect *s, double time_scale, size_t block);
 /* Theil-Sen's line through the floors: value at a block's middle; NAN without a slope. */
-double pw_leak_line(const struct pw_suspect *s, size_t block);
+double pw_leak_line(const struct pw_suspect *s, double time_scale, size_t block);
 
 #endif

@@ -51,27 +51,40 @@ static bool passes(const struct pw_leak_options *opt, const struct pw_suspect *s
 	return !opt->cgroup || pw_leak_in_cgroup(s->subject->cgroup, opt->cgroup);
 }
 
+static int query(struct pw_leak_report *r, const struct pw_leak_material *of,
+		 const struct pw_leak_options *opt)
+{
+	const struct pw_trends_query q = {
+		.all = opt->all,
+		.pid = opt->pid,
+		/* where rows are left out here, it is here that they are counted */
+		.limit = opt->cgroup || !opt->all ? 0 : opt->limit,
+	};
+
+	return pw_trends_suspects(of->trends, &q, &r->suspects, &r->rows_seen);
+}
+
 static int choose_series(struct pw_leak_report *r, const struct pw_leak_material *of,
 			 const struct pw_leak_options *opt)
 {
-	const struct pw_trends_query query = {
-		.all = opt->all,
-		.pid = opt->pid,
-		/* what is chosen here is cut here */
-		.limit = opt->cgroup || !opt->all ? 0 : opt->limit,
-	};
 	struct pw_rows *out = &r->tables[PW_LEAKS_SERIES];
-	size_t count = 0;
-	int err = pw_trends_suspects(of->trends, &query, &r->suspects, &count);
+	int err = query(r, of, opt);
 
-	err = err ? err : pw_rows_make(out, count);
-	for (size_t i = 0; !err && i < count; i++) {
-		if ((!opt->limit || out->count < opt->limit) && passes(opt, &r->suspects[i]))
-			pw_rows_add(out, &r->suspects[i]);
+	err = err ? err : pw_rows_make(out, r->rows_seen);
+	for (size_t i = 0; !err && i < r->rows_seen; i++) {
+		const struct pw_suspect *s = &r->suspects[i];
+
+		if ((opt->limit && out->count == opt->limit) || !passes(opt, s))
+			continue;
+		pw_rows_add(out, s);
+		r->suspects_shown += pw_verdict_is_suspect(s->verdict.verdict);
 	}
-	if (!err)
-		pw_leak_notes_fill(&r->notes, &r->header, r->suspects, count);
-	return err;
+	if (err)
+		return err;
+	if (!r->suspects_shown && !pw_leak_too_little(&r->header))
+		pw_leak_note(&r->notes, "Nothing here grows as leaks grow.");
+	pw_leak_notes_fill(&r->notes, &r->header, r->suspects, r->rows_seen);
+	return 0;
 }
 
 int pw_leak_report_init(struct pw_leak_report *r, const struct pw_leak_material *of,
@@ -100,16 +113,25 @@ void pw_leak_report_deinit(struct pw_leak_report *r)
 
 void pw_leak_report_document(struct pw_leak_report *r, bool text, struct pw_shaped_document *d)
 {
+	struct pw_table *t = r->text_tables;
+	size_t n = 0;
+
 	pw_document_build(d, &pw_document_leaks, r->header.model, &r->header, r->tables);
 	if (!text)
 		return;
 	/* the sentence needs a line of its own to be read whole */
-	r->text_tables[0] = d->tables[PW_LEAKS_SERIES];
-	r->text_tables[1] = d->tables[PW_LEAKS_SERIES];
-	r->text_tables[1].title = "Why";
-	r->text_tables[1].shown = pw_leak_evidence_shown;
-	memcpy(&r->text_tables[2], &d->tables[PW_LEAKS_CHANGES],
-	       (PW_LEAKS_PARTS - PW_LEAKS_CHANGES) * sizeof(r->text_tables[0]));
-	d->doc.tables = r->text_tables;
-	d->doc.table_count = PW_LEAKS_PARTS + 1;
+	t[0] = t[1] = t[2] = d->tables[PW_LEAKS_SERIES];
+	t[0].count = t[1].count = r->suspects_shown;
+	t[1].title = "Why";
+	t[1].shown = pw_leak_evidence_shown;
+	t[2].rows += r->suspects_shown;
+	t[2].count -= r->suspects_shown;
+	t[2].title = "No suspects, and why not";
+	t[2].shown = pw_leak_others_shown;
+	memcpy(&t[3], &d->tables[PW_LEAKS_CHANGES], (PW_LEAKS_PARTS - PW_LEAKS_CHANGES) * sizeof(*t));
+	/* the first is printed even when it is empty, so it is one that is not */
+	while (n < PW_LEAKS_PARTS + 1 && !t[n].count)
+		n++;
+	d->doc.tables = t + n;
+	d->doc.table_count = PW_LEAKS_PARTS + 2 - n;
 }

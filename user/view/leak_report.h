@@ -63,11 +63,13 @@ struct pw_leak_notes {
 struct pw_leak_report {
 	struct pw_leak_header header;
 	struct pw_suspect *suspects;
+	size_t suspects_shown; /* rows of suspects */
+	size_t rows_seen; /* before they were chosen from */
 	struct pw_rows tables[PW_LEAKS_PARTS];
 	struct pw_leak_notes notes;
 	struct pw_loss_row losses[PW_LOSS_CAUSES];
-	/* text: the series again, with why */
-	struct pw_table text_tables[PW_LEAKS_PARTS + 1];
+	/* text: the suspects, why they are, the others */
+	struct pw_table text_tables[PW_LEAKS_PARTS + 2];
 };
 
 /* 0 or -ENOMEM. */
@@ -115,6 +117,8 @@ void pw_explain_report_document(struct pw_explain_report *r, bool text, bool asc
 /* ---- what both reports are made with (leak_notes.c) ------------------------------------ */
 
 void pw_leak_header_fill(struct pw_leak_header *h, const struct pw_leak_material *of);
+/* Less than the detector's shortest window. */
+bool pw_leak_too_little(const struct pw_leak_header *h);
 /* The path itself, or one below it. */
 bool pw_leak_in_cgroup(const char *path, const char *cgroup);
 void pw_leak_note(struct pw_leak_notes *n, const char *format, ...)

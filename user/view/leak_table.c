@@ -246,7 +246,7 @@ const struct pw_column pw_leak_columns[] = {
 	C(time_to_limit_high_ns, "LATEST", NS, 8, true, "upper bound; null: never, or not known"),
 	C(floors, "FLOORS", SPARK, 24, true, "lowest value of each block of the window, oldest first"),
 	C(floors_from_time, "FROM", TIME, 24, false, "begin of the first block"),
-	C(block_ns, "BLOCK", NS, 8, false, "length of a block, in the series' time"),
+	C(block_ns, "BLOCK", NS, 8, false, "length of a block, in real time"),
 	C(window_ns, "WINDOW", NS, 8, false, "length of the window that decided, in the series' time"),
 	C(blocks, "BLOCKS", COUNT, 6, false, "blocks of the window that have values"),
 	C(gaps, "GAPS", COUNT, 4, false, "blocks of the window in which nobody watched"),
@@ -293,6 +293,10 @@ const char *const pw_leak_shown[] = {
 };
 const char *const pw_leak_evidence_shown[] = {
 	"pid", "name", "series", "since_time", "evidence", NULL,
+};
+const char *const pw_leak_others_shown[] = {
+	"pid",	  "name",     "series", "verdict", "confidence_ratio", "value", "growth_per_hour",
+	"floors", "evidence", NULL,
 };
 const char *const pw_leak_summary_shown[] = {
 	"series",     "verdict", "confidence_ratio", "value",	 "growth_per_hour",
@@ -439,19 +443,42 @@ static void machine_value(struct pw_value *ret, const struct pw_leak_header *r, 
 	pw_column_find(pw_machine_columns, name)->get(r->model, r->model, ret);
 }
 
+/* Of what a source may see, what trends are made of. */
+static void set_coverage(struct pw_value *ret, const struct pw_model *m)
+{
+	static const struct {
+		uint32_t bit;
+		const char *words;
+	} parts[] = {
+		{ PW_COVER_ALL_PROCESSES, "other users' processes" },
+		{ PW_COVER_EVENTS, "forks, execs and exits" },
+		{ PW_COVER_RSS_EXACT, "exact sizes" },
+		{ PW_COVER_RESOURCES, "open files, load and limits of processes" },
+		{ PW_COVER_CGROUPS, "cgroups and their limits" },
+	};
+	size_t used = 0, room = sizeof(ret->scratch.text);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!(m->machine.coverage & parts[i].bit))
+			used += (size_t)snprintf(ret->scratch.text + used, room - used, "%s%s",
+						 used ? ", " : "without ", parts[i].words);
+	}
+	pw_value_text(ret, used ? ret->scratch.text : "complete");
+}
+
 HEADER(host, true, machine_value, r, "host")
 HEADER(boot_id, true, machine_value, r, "boot_id")
 HEADER(time, true, set_time, r->now_ns)
 HEADER(origin, true, pw_value_text, r->origin)
 HEADER(origin_name, true, pw_value_text_or_unknown, r->origin_name)
 HEADER(source, true, machine_value, r, "source")
-HEADER(coverage, true, machine_value, r, "coverage")
+HEADER(coverage, r->model && r->model->has_machine, set_coverage, r->model)
 HEADER(samples, true, pw_value_u, r->cost.samples)
 HEADER(watched_ns, true, pw_value_u, r->watched_ns)
 HEADER(time_scale, true, pw_value_amount, r->time_scale, false)
-HEADER(suspects, true, pw_value_u, r->suspects)
-HEADER(subjects, true, pw_value_u, r->cost.subjects)
-HEADER(series, true, pw_value_u, r->cost.series)
+HEADER(suspect_count, true, pw_value_u, r->cost.suspects)
+HEADER(subject_count, true, pw_value_u, r->cost.subjects)
+HEADER(series_count, true, pw_value_u, r->cost.series)
 HEADER(subjects_refused, true, pw_value_u, r->cost.refused)
 HEADER(judgements, true, pw_value_u, r->cost.judged)
 HEADER(trend_bytes, true, pw_value_u, r->cost.bytes)
@@ -471,9 +498,10 @@ const struct pw_column pw_leak_header_columns[] = {
 	C(watched_ns, "watched", NS, 8, true, "real time since the first sample"),
 	C(time_scale, "time scale", AMOUNT, 4, false,
 	  "hours that an hour counts as: above 1 it is a rehearsal"),
-	C(suspects, "suspects", COUNT, 4, true, "series that grow as leaks grow"),
-	C(subjects, "subjects", COUNT, 6, true, "processes, groups and cgroups under watch"),
-	C(series, "series", COUNT, 6, true, "series of memory of them that ever changed"),
+	C(suspect_count, "suspects", COUNT, 4, true,
+	  "series that grow as leaks grow, also of groups of a suspected process"),
+	C(subject_count, "subjects", COUNT, 6, true, "processes, groups and cgroups under watch"),
+	C(series_count, "series", COUNT, 6, true, "series of memory of them that ever changed"),
 	C(subjects_refused, "refused", COUNT, 6, true, "subjects that found no room"),
 	C(samples, "samples", COUNT, 8, false, "rounds of samples ever"),
 	C(judgements, "judgements", COUNT, 8, false, "judgements ever"),

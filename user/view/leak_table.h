@@ -16,9 +16,10 @@ extern const struct pw_column pw_floor_columns[]; /* row: struct pw_floor_row */
 extern const struct pw_column pw_verdict_event_columns[]; /* row: struct pw_verdict_event */
 extern const struct pw_column pw_leak_header_columns[]; /* row: struct pw_leak_header */
 
-/* What text shows of the series, of why, and of the series of one process. */
+/* What text shows of suspects, of why, of those that are none, and of the series of one process. */
 extern const char *const pw_leak_shown[];
 extern const char *const pw_leak_evidence_shown[];
+extern const char *const pw_leak_others_shown[];
 extern const char *const pw_leak_summary_shown[];
 
 struct pw_gate_row {
@@ -43,7 +44,6 @@ struct pw_leak_header {
 	uint64_t watched_ns; /* real time since the first sample of anything */
 	double time_scale;
 	struct pw_trends_cost cost;
-	size_t suspects; /* that no suspected process stands for */
 };
 
 /* "4711 nginx", "/usr/bin/nginx in /system.slice/nginx.service": raw bytes. Returns buf. */
