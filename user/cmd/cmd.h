@@ -23,7 +23,8 @@ enum pw_exit_code {
 	PW_EXIT_PRIVILEGE = 3, /* not permitted: privileges or lockdown */
 	PW_EXIT_GONE = 4, /* the process or file is not there */
 	PW_EXIT_DAMAGED = 5, /* done, but the input was damaged or truncated */
-	PW_EXIT_DEGRADED = 6, /* doctor: works, with parts missing */
+	PW_EXIT_DEGRADED = 6, /* doctor: works, with parts missing; leaks --exit-code: seen too little */
+	PW_EXIT_SUSPECTS = 7, /* leaks --exit-code: there are suspects */
 };
 
 struct pw_command {
@@ -35,8 +36,8 @@ struct pw_command {
 };
 
 extern const struct pw_command pw_command_top, pw_command_inspect, pw_command_record,
-	pw_command_replay, pw_command_report, pw_command_wipes, pw_command_secrets,
-	pw_command_doctor, pw_command_daemon;
+	pw_command_replay, pw_command_report, pw_command_leaks, pw_command_explain,
+	pw_command_wipes, pw_command_secrets, pw_command_doctor, pw_command_daemon;
 
 int pw_command_help(const struct pw_command *c, FILE *out);
 /* "pagewarden inspect: MESSAGE" and a pointer to --help; returns PW_EXIT_USAGE. */
@@ -114,6 +115,10 @@ enum pw_common_code {
 	PW_OPT_FILTER,
 	PW_OPT_DEAD,
 	PW_OPT_LIMIT,
+	PW_OPT_DURATION, /* user/cmd/verdicts.h takes these */
+	PW_OPT_TIME_SCALE,
+	PW_OPT_HISTORY,
+	PW_OPT_SINCE,
 	PW_OPT_OWN, /* the first code of a command's own options */
 };
 

@@ -14,8 +14,9 @@
 
 static const struct pw_command *const commands[] = {
 	&pw_command_top,     &pw_command_inspect, &pw_command_record,
-	&pw_command_replay,  &pw_command_report,  &pw_command_wipes,
-	&pw_command_secrets, &pw_command_doctor,  &pw_command_daemon,
+	&pw_command_replay,  &pw_command_report,  &pw_command_leaks,
+	&pw_command_explain, &pw_command_wipes,	  &pw_command_secrets,
+	&pw_command_doctor,  &pw_command_daemon,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -31,7 +32,8 @@ static void print_overview(FILE *out)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nExit codes: 0 done, 1 failed, 2 wrong command line, 3 not permitted,\n"
-	      "4 process or file not there, 5 input damaged, 6 works with parts missing (doctor, secrets).\n",
+	      "4 process or file not there, 5 input damaged, 6 works with parts missing (doctor, secrets),\n"
+	      "7 there are suspects (leaks --exit-code).\n",
 	      out);
 }
 

@@ -86,6 +86,7 @@ void pw_session_close(struct pw_session *s)
 	pw_source_destroy(s->segment_source);
 	pw_source_destroy(s->source);
 	pw_model_destroy(s->model);
+	pw_trends_destroy(s->trends);
 	if (s->timer_fd >= 0)
 		close(s->timer_fd);
 	free(s);
@@ -110,7 +111,19 @@ static int take_record(void *ctx, const struct pw_record *rec)
 
 int pw_session_collect(struct pw_session *s, struct pw_error *err)
 {
-	return pw_source_collect(s->source, take_record, s, err);
+	int rc = pw_source_collect(s->source, take_record, s, err);
+
+	if (rc || !s->trends)
+		return rc;
+	rc = pw_trends_tick(s->trends, s->model);
+	return rc ? pw_error_set(err, rc, "no memory for the series") : 0;
+}
+
+void pw_session_watch_growth(struct pw_session *s, struct pw_trends *trends)
+{
+	pw_trends_destroy(s->trends);
+	s->trends = trends;
+	s->model->trends = trends;
 }
 
 static bool tick_is_due(struct pw_session *s)

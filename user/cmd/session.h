@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "user/analysis/trends.h"
 #include "user/base/cleanup.h"
 #include "user/base/error.h"
 #include "user/cmd/cmd.h"
@@ -20,6 +21,7 @@ struct pw_session {
 	struct pw_source *source;
 	struct pw_source *segment_source; /* where the source has no segments itself; opened when needed */
 	struct pw_model *model;
+	struct pw_trends *trends; /* NULL: growth is not judged */
 	struct pw_source_options options;
 	struct pw_error why; /* why a better source was not taken; what[0] == 0: it is the best */
 	const char *input; /* the recording; NULL: live */
@@ -66,6 +68,8 @@ int pw_session_collect(struct pw_session *s, struct pw_error *err);
 /* Takes a segment view of a process into the model (and the tee). Errors as pw_source_segments. */
 int pw_session_segments(struct pw_session *s, const struct pw_key *key, unsigned int flags,
 			struct pw_error *err);
+/* From now on the trends, which become the session's, go on with each tick. */
+void pw_session_watch_growth(struct pw_session *s, struct pw_trends *trends);
 void pw_session_set_speed(struct pw_session *s, double speed);
 /*
  * The end of a command: prints the error of rc (a closed pipe has none),

@@ -32,6 +32,7 @@ struct pw_model_limits { /* zero: the default */
 
 struct pw_intern; /* user/model/intern.h */
 struct pw_segment_pending; /* user/model/segment_set.h */
+struct pw_trends; /* user/analysis/trends.h */
 
 #define PW_MODEL_REFUSED_BITS 16384
 
@@ -65,6 +66,11 @@ struct pw_model {
 	struct pw_segment_pending *pending; /* SEGMENTS seen, SEGMENTs still coming */
 	size_t segment_rows; /* held by all processes together */
 	unsigned int unconfirmed_ticks; /* ticks to wait for word of the living; see tick.c */
+	/*
+	 * What is judged of this model's growth, for views of its processes and groups;
+	 * hung here by who judges, and not the model's. NULL: nobody does.
+	 */
+	const struct pw_trends *trends;
 	uint8_t refused[PW_MODEL_REFUSED_BITS / 8]; /* hashes of processes and cgroups without room */
 };
 
