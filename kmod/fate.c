@@ -142,6 +142,14 @@ static enum pw_fate fate_of_moved(struct question *q, const struct pw_entry *ent
 	}
 }
 
+/* Nor to this one, and it may be anywhere else. */
+static enum pw_fate fate_of_lost(struct question *q, const struct pw_entry *entry)
+{
+	enum pw_fate fate = fate_of_moved(q, entry);
+
+	return fate == PW_FATE_OPEN || fate == PW_FATE_STAYED ? fate : PW_FATE_UNKNOWN;
+}
+
 static void count_dirty(struct pw_watch *w, struct pw_counts *counts, unsigned long index,
 			u32 dirty_bytes, u32 first_dirty)
 {
@@ -311,6 +319,8 @@ static void judge_entry(struct question *q, const struct pw_op *op, struct pw_en
 	q->replaced = READ_ONCE(entry->replaced);
 	if (op->kind == PW_OP_MOVE)
 		fate = fate_of_moved(q, entry);
+	else if (!entry->ref.page)
+		fate = fate_of_lost(q, entry);
 	else
 		fate = fate_of_page(q, entry->ref.page, entry->index, entry->mapcount);
 	if (fate == PW_FATE_OPEN)
@@ -380,13 +390,31 @@ static enum pw_fate fate_of_group(const struct pw_op *op, enum pw_page_kind kind
 
 	for (i = 0; i < op->used; i++)
 		if (op->entries[i].kind == kind && !op->entries[i].wanted)
-			return op->entries[i].fate;
+			/* Somebody who has a sample has not the others. */
+			return op->entries[i].fate == PW_FATE_HELD ? PW_FATE_GONE :
+								     op->entries[i].fate;
 	return PW_FATE_GONE;
+}
+
+/* ... and to those that somebody else had: if they did not all go one way, on the safe side. */
+static enum pw_fate fate_of_wanted(const struct pw_op *op)
+{
+	enum pw_fate fate = PW_FATE_OPEN;
+	u32 i;
+
+	for (i = 0; i < op->used; i++) {
+		if (!op->entries[i].wanted)
+			continue;
+		if (fate != PW_FATE_OPEN && fate != op->entries[i].fate)
+			return PW_FATE_HELD;
+		fate = op->entries[i].fate;
+	}
+	return fate;
 }
 
 static void count_group(struct pw_counts *counts, const struct pw_group *group, enum pw_fate fate)
 {
-	if (fate != PW_FATE_GONE && fate != PW_FATE_HELD) {
+	if (fate != PW_FATE_GONE) {
 		count_fate(counts, fate, group->clean + group->dirty);
 		return;
 	}
@@ -433,6 +461,7 @@ static void tell_whole(struct pw_watch *w, struct pw_op *op)
 		count_entry(w, &counts, &op->entries[i]);
 	for (kind = 0; kind < PW_PAGE_KINDS; kind++)
 		count_group(&counts, &op->groups[kind], fate_of_group(op, kind));
+	count_group(&counts, &op->wanted, fate_of_wanted(op));
 	/* Held pages that stayed, or that a later operation took. */
 	pages = pw_counts_present(&counts) + counts.absent;
 	if (pages < op->to - op->from)
@@ -481,6 +510,8 @@ static void tell(struct pw_watch *w, struct pw_op *op)
 		w->total.absent = op->counts.absent;
 	if (!took(op))
 		return;
+	if (op->kind == PW_OP_ZAP)
+		pw_observe_took(w);
 	/* Only single entries: each has its own fate, and tells it. */
 	if (op->kind == PW_OP_MOVE && !pw_counts_present(&op->counts) && op->used == op->to - op->from)
 		tell_runs(w, op);

@@ -152,7 +152,9 @@ enum pw_place pw_look_up(struct mm_struct *mm, unsigned long address, struct pag
 		local_irq_save(irqs);
 		walk(mm, address, &leaf);
 		if (leaf.place == PW_PLACE_PAGE || leaf.place == PW_PLACE_MOVING) {
-			if (!pfn_valid(leaf.pfn) || is_zone_device_page(pfn_to_page(leaf.pfn)))
+			/* hugetlb's are in no LRU list, and not given back to the kernel when they go. */
+			if (!pfn_valid(leaf.pfn) || is_zone_device_page(pfn_to_page(leaf.pfn)) ||
+			    PageHuge(pfn_to_page(leaf.pfn)))
 				leaf.place = PW_PLACE_DEVICE;
 			else
 				page = grab(&leaf);

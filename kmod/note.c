@@ -14,7 +14,7 @@
  * which page it was, and nothing is kept.
  *
  * An operation that begins proves what the ones before it left: that is noted
- * for them too (observe()), so that none is judged by what came later.
+ * for them too (observe.c), so that none is judged by what came later.
  */
 #include <linux/atomic.h>
 #include <linux/mm.h>
@@ -49,6 +49,7 @@ struct pw_op *pw_op_alloc(enum pw_op_kind kind, unsigned long pages, gfp_t gfp)
 	pw_counts_init(&op->counts);
 	op->groups[PW_PAGE_ANON].first_dirty = PW_UNKNOWN;
 	op->groups[PW_PAGE_FILE].first_dirty = PW_UNKNOWN;
+	op->wanted.first_dirty = PW_UNKNOWN;
 	return op;
 }
 
@@ -61,11 +62,6 @@ void pw_op_free(struct pw_op *op)
 	for (i = 0; i < op->used; i++)
 		pw_ref_put(&op->entries[i].ref);
 	kfree(op);
-}
-
-static u32 current_tid(void)
-{
-	return current->flags & PF_KTHREAD ? 0 : task_pid_nr(current);
 }
 
 /* ---- what is there ------------------------------------------------------------------- */
@@ -97,7 +93,7 @@ static void entry_fill(struct pw_op *op, struct pw_entry *entry, struct page *pa
 	entry->mapcount = min_t(int, pw_page_mapcount(page), U16_MAX);
 	entry->kind = folio_test_anon(folio) ? PW_PAGE_ANON : PW_PAGE_FILE;
 	entry->lazy = !folio_test_swapbacked(folio);
-	if (op->kind == PW_OP_MOVE)
+	if (op->kind == PW_OP_MOVE || (op->again && folio_test_large(folio)))
 		put_page(page);
 	else
 		pw_ref_keep(&entry->ref, page);
@@ -140,7 +136,7 @@ static void note_loose(struct pw_watch *w, struct pw_op *op, unsigned long index
 	if (shared)
 		op->counts.copied++;
 	else if (wanted)
-		op->counts.held++;
+		group_add(w, &op->wanted, index, &contents);
 	else
 		group_add(w, &op->groups[kind], index, &contents);
 	put_page(page);
@@ -205,108 +201,12 @@ static void note_pages(struct pw_watch *w, struct pw_op *op, unsigned long from,
 	}
 }
 
-/* ---- what earlier operations left ------------------------------------------------------- */
-
-/* What a page of an earlier operation turns out to be now, as far as that can be seen. */
-static enum pw_fate fate_seen(const struct pw_op *op, struct pw_entry *entry, enum pw_place place,
-			      struct page *page)
-{
-	bool same = page && page_to_pfn(page) == entry->pfn;
-
-	if (op->kind != PW_OP_MOVE)
-		return same ? PW_FATE_STAYED : PW_FATE_OPEN;
-	switch (place) {
-	case PW_PLACE_PAGE:
-		return same ? PW_FATE_STAYED : PW_FATE_GONE;
-	case PW_PLACE_SWAP:
-		return PW_FATE_SWAPPED;
-	case PW_PLACE_MOVING: /* the operation that begins now accounts for it */
-		return PW_FATE_STAYED;
-	default:
-		return PW_FATE_OPEN;
-	}
-}
-
-static void observe_entry(struct pw_watch *w, struct pw_op *op, struct pw_entry *entry)
-{
-	enum pw_place place;
-	struct page *page;
-
-	place = pw_look_up(w->mm, w->first + entry->index * PAGE_SIZE, &page);
-	entry->fate = fate_seen(op, entry, place, page);
-	entry->left = place != PW_PLACE_BUSY && entry->fate == PW_FATE_OPEN;
-	entry->replaced = entry->left && page;
-	if (page)
-		put_page(page);
-}
-
-static void observe_swap(struct pw_watch *w, struct pw_op *op)
-{
-	struct page *page;
-
-	op->swap_known = pw_look_up(w->mm, w->first + op->swap_index * PAGE_SIZE, &page) !=
-			 PW_PLACE_SWAP;
-	if (page)
-		put_page(page);
-}
-
-static void observe(struct pw_watch *w, unsigned long from, unsigned long to)
-{
-	struct pw_op *op;
-	u32 i;
-
-	spin_lock(&w->lock);
-	list_for_each_entry(op, &w->ops, link) {
-		if (op->from >= to || op->to <= from)
-			continue;
-		if (op->in_swap && !op->swap_known && op->swap_index >= from && op->swap_index < to)
-			observe_swap(w, op);
-		for (i = 0; i < op->used; i++) {
-			struct pw_entry *entry = &op->entries[i];
-
-			if (entry->fate == PW_FATE_OPEN && entry->index >= from && entry->index < to)
-				observe_entry(w, op, entry);
-		}
-	}
-	spin_unlock(&w->lock);
-}
-
-/*
- * An operation on a part of a huge page, and any move of it, splits its mapping
- * first, with a callback of its own, in the midst of the first one. Nothing goes
- * by that, and what the outer one left isn't to be seen yet. It is known by the
- * mapping that is still one, though an operation was noted that would have left
- * none.
- */
-static bool splits_for(const struct pw_op *op, unsigned long begin, unsigned long end)
-{
-	bool whole = op->begin <= begin && op->end >= end;
-
-	if (op->kind != PW_OP_ZAP || op->over || op->begin >= end || op->end <= begin)
-		return false;
-	return op->tid == current_tid() && (!whole || op->cause == PW_CAUSE_UNMAP);
-}
-
-static bool splits_only(struct pw_watch *w, const struct mmu_notifier_range *range)
-{
-	struct pw_op *op;
-	bool splits = false;
-
-	if (range->event != MMU_NOTIFY_CLEAR || !IS_ALIGNED(range->start, PMD_SIZE) ||
-	    range->end - range->start != PMD_SIZE || !pw_look_huge(w->mm, range->start))
-		return false;
-	spin_lock(&w->lock);
-	list_for_each_entry(op, &w->ops, link)
-		splits |= splits_for(op, range->start, range->end);
-	spin_unlock(&w->lock);
-	return splits;
-}
-
 /* ---- operations ----------------------------------------------------------------------------- */
 
 static s64 op_pages(const struct pw_op *op)
 {
-	u64 pages = pw_counts_present(&op->counts) + op->in_swap + op->slots + op->used;
+	u64 pages = pw_counts_present(&op->counts) + op->in_swap + op->slots + op->used +
+		    op->wanted.clean + op->wanted.dirty;
 	int i;
 
 	for (i = 0; i < PW_PAGE_KINDS; i++)
@@ -346,7 +246,7 @@ static void tell_unknown(struct pw_watch *w, u32 cause, unsigned long from, unsi
 			put_page(page);
 	}
 	if (counts.unknown)
-		pw_watch_tell(w, PW_SECRET_RELEASED, cause, from, to, &counts, current_tid());
+		pw_watch_tell(w, PW_SECRET_RELEASED, cause, from, to, &counts, pw_current_tid());
 }
 
 /* The first page that is there, with a reference; NULL: none. */
@@ -428,14 +328,15 @@ static void note_release(struct pw_watch *w, const struct mmu_notifier_range *ra
 			 unsigned long from, unsigned long to)
 {
 	u32 cause = range->event == MMU_NOTIFY_UNMAP ? PW_CAUSE_UNMAP : PW_CAUSE_DISCARD;
+	bool moves = range->event == MMU_NOTIFY_MIGRATE ||
+		     (range->event == MMU_NOTIFY_CLEAR && moves_folio(w, from, to));
 	enum pw_op_kind kind = PW_OP_ZAP;
 	struct pw_op *op;
 
-	if (splits_only(w, range))
+	if (pw_observe_split(w, range, moves))
 		return;
-	observe(w, from, to);
-	if (range->event == MMU_NOTIFY_MIGRATE ||
-	    (range->event == MMU_NOTIFY_CLEAR && moves_folio(w, from, to))) {
+	pw_observe(w, from, to);
+	if (moves) {
 		kind = PW_OP_MOVE;
 		cause = PW_CAUSE_RECLAIM;
 		if (join_last(w, from, to))
@@ -451,11 +352,12 @@ static void note_release(struct pw_watch *w, const struct mmu_notifier_range *ra
 		return;
 	}
 	op->cause = cause;
-	op->tid = current_tid();
+	op->tid = pw_current_tid();
 	op->begin = range->start;
 	op->end = range->end;
 	op->from = from;
 	op->to = to;
+	op->again = kind == PW_OP_ZAP && pw_observe_again(w, op);
 	note_pages(w, op, from, to, mmu_notifier_range_blockable(range));
 	if (op_pages(op))
 		op_add(w, op);
@@ -484,11 +386,11 @@ static void note_fork(struct pw_watch *w, unsigned long from, unsigned long to)
 		struct pw_counts none;
 
 		pw_counts_init(&none);
-		pw_watch_tell(w, PW_SECRET_SHARED, PW_CAUSE_FORK, from, to, &none, current_tid());
+		pw_watch_tell(w, PW_SECRET_SHARED, PW_CAUSE_FORK, from, to, &none, pw_current_tid());
 		return;
 	}
 	op->cause = PW_CAUSE_FORK;
-	op->tid = current_tid();
+	op->tid = pw_current_tid();
 	op->from = from;
 	op->to = to;
 	op_add(w, op);
@@ -518,10 +420,10 @@ static void note_exit(struct pw_watch *w)
 
 	w->exit_op = NULL; /* RELEASE comes once, and nobody else touches it before */
 	w->gone_cause = why_gone(w);
-	observe(w, 0, w->pages);
+	pw_observe(w, 0, w->pages);
 	op->cause = w->gone_cause;
 	/* The last one to let go may be somebody else who looked at it. */
-	op->tid = task_tgid(current) == w->pid ? current_tid() : 0;
+	op->tid = task_tgid(current) == w->pid ? pw_current_tid() : 0;
 	op->from = 0;
 	op->to = w->pages;
 	note_pages(w, op, 0, w->pages, true);

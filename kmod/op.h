@@ -12,6 +12,7 @@
 #define PW_OP_H
 
 #include <linux/list.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "look.h"
@@ -45,7 +46,7 @@ enum pw_patience {
 enum pw_page_kind { PW_PAGE_ANON, PW_PAGE_FILE, PW_PAGE_KINDS };
 
 struct pw_entry {
-	struct pw_ref ref; /* empty in a MOVE: a reference would keep the page from moving */
+	struct pw_ref ref; /* empty where a reference would keep the page from moving */
 	unsigned long pfn; /* says which page it was */
 	u32 index; /* of the page in the range */
 	u32 dirty_bytes; /* before the operation */
@@ -72,6 +73,7 @@ struct pw_op {
 	u32 cause; /* as far as it is known before: enum pw_secret_cause */
 	u32 tid;
 	u64 serial; /* of the watch's operations */
+	bool again; /* tried before, in vain: without references to huge pages */
 	bool sealed; /* being looked at: no neighbour joins it any more */
 	bool over; /* its callers have done what they were about to do */
 	unsigned long begin; /* the whole of it, as addresses */
@@ -87,16 +89,32 @@ struct pw_op {
 	bool swap_known;
 	bool swap_stayed;
 	struct pw_group groups[PW_PAGE_KINDS];
+	struct pw_group wanted; /* like entries that are, when there was no more room for them */
 	u32 samples[PW_PAGE_KINDS];
 	u32 room;
 	u32 used;
 	struct pw_entry entries[];
 };
 
+/* Who calls; 0: a kernel thread. */
+static inline u32 pw_current_tid(void)
+{
+	return current->flags & PF_KTHREAD ? 0 : task_pid_nr(current);
+}
+
 /* note.c: in callbacks */
 struct pw_op *pw_op_alloc(enum pw_op_kind kind, unsigned long pages, gfp_t gfp);
 void pw_op_free(struct pw_op *op); /* takes NULL; gives back references */
 extern const struct mmu_interval_notifier_ops pw_note_ops;
+
+/* observe.c: in callbacks. Notes what operations on these pages left. */
+void pw_observe(struct pw_watch *w, unsigned long from, unsigned long to);
+/* This one only splits a huge page, or its mapping, for one that is noted. `moves`: with a locked folio. */
+bool pw_observe_split(struct pw_watch *w, const struct mmu_notifier_range *range, bool moves);
+/* This one, a ZAP, is tried again and again, maybe because somebody has a reference. */
+bool pw_observe_again(struct pw_watch *w, const struct pw_op *op);
+/* Something went by a ZAP. */
+void pw_observe_took(struct pw_watch *w);
 
 /*
  * fate.c: under w->resolve. What became of the operation's pages; true: all is

@@ -58,6 +58,12 @@ struct pw_watch {
 	u32 gone_cause; /* PW_CAUSE_EXIT or EXEC */
 	u32 ops_count;
 	u64 ops_serial; /* of the newest */
+	struct pw_tried {
+		u32 tid;
+		u32 count; /* so often, and nothing went */
+		unsigned long begin;
+		unsigned long end;
+	} tried; /* the newest ZAP: see pw_observe_again() */
 	struct list_head ops; /* struct pw_op, oldest first */
 	struct pw_op *exit_op; /* made in advance: an exit must be noted whatever happens */
 	struct page **held; /* pinned, by page of the range; NULL array: not HOLD */

@@ -170,7 +170,7 @@ enum pw_secret_event {
 enum pw_secret_cause {
 	PW_CAUSE_NONE = 0,
 	PW_CAUSE_UNMAP = 1, /* munmap, mremap, mmap over it, shrinking brk */
-	PW_CAUSE_DISCARD = 2, /* madvise or process_madvise, fallocate: contents thrown away */
+	PW_CAUSE_DISCARD = 2, /* madvise, process_madvise, fallocate: thrown away; UFFDIO_MOVE */
 	PW_CAUSE_COW = 3, /* a write after a fork moved the process to a copy */
 	PW_CAUSE_RECLAIM = 4, /* swapped out, or migrated away */
 	PW_CAUSE_FORK = 5,
