@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -502,6 +503,23 @@ static const struct {
 	{ child_exits, 3 }, { watch, 14 },	 { unwatch, 8 },      { wipe, 4 },
 };
 
+static void *run_kind(void *kind)
+{
+	kinds[*(size_t *)kind].run(&steps_run.m);
+	return NULL;
+}
+
+/* The memory is all threads'. */
+static void run_in_thread(size_t kind)
+{
+	pthread_t t;
+	int err = pthread_create(&t, NULL, run_kind, &kind);
+
+	if (err)
+		tap_fail("pthread_create: %s", strerror(err));
+	pthread_join(t, NULL);
+}
+
 bool steps_do(uint64_t state, unsigned int n)
 {
 	const size_t count = sizeof(kinds) / sizeof(kinds[0]);
@@ -516,7 +534,11 @@ bool steps_do(uint64_t state, unsigned int n)
 	for (i = 0; pick >= kinds[i].weight; i++)
 		pick -= kinds[i].weight;
 	snprintf(steps_run.text, sizeof(steps_run.text), "step %u: nothing", n);
-	kinds[i].run(&steps_run.m);
+	/* What a thread has forked is killed when that thread ends. */
+	if (kinds[i].run != fork_child && !below(4))
+		run_in_thread(i);
+	else
+		kinds[i].run(&steps_run.m);
 	return kinds[i].run == fork_child;
 }
 

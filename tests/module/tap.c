@@ -74,6 +74,14 @@ static const char *how_it_ended(int status, char *text, size_t size)
 	return text;
 }
 
+static unsigned int slowness(void)
+{
+	const char *text = getenv("PW_SLOW");
+	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
+
+	return times >= 1 && times <= 100 ? (unsigned int)times : 1;
+}
+
 void tap_case(void (*run)(const void *arg), const void *arg, const char *name, ...)
 {
 	const char *trouble = NULL;
@@ -90,7 +98,7 @@ void tap_case(void (*run)(const void *arg), const void *arg, const char *name, .
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setpgid(0, 0);
-		alarm(tap_seconds);
+		alarm(tap_seconds * slowness());
 		run(arg);
 		fflush(stdout);
 		_exit(0);

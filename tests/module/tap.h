@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TAP_SECONDS 60 /* of one case, unless tap_seconds says more */
+/* Of one case, unless tap_seconds says more; PW_SLOW=N in the environment: N times as much. */
+#define TAP_SECONDS 60
 
 extern unsigned int tap_seconds;
 /* Called in the parent after each case: returns NULL, or what the case has left behind. */
