@@ -60,6 +60,11 @@ double pw_trends_time_scale(const struct pw_trends *t)
 	return t->options.time_scale;
 }
 
+uint64_t pw_trends_began(const struct pw_trends *t)
+{
+	return t->began_ns;
+}
+
 uint64_t pw_trends_now(const struct pw_trends *t)
 {
 	return t->now_ns;

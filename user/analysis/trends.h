@@ -107,11 +107,10 @@ void pw_trends_destroy(struct pw_trends *t); /* takes NULL */
  */
 int pw_trends_tick(struct pw_trends *t, const struct pw_model *m);
 double pw_trends_time_scale(const struct pw_trends *t);
+/* Time of the first sample of anything, restored ones too; 0: none yet. */
+uint64_t pw_trends_began(const struct pw_trends *t);
 /* Time of the last tick, on the clock of all times here; 0: none yet. */
 uint64_t pw_trends_now(const struct pw_trends *t);
-
-/* When the oldest of the subjects of which a series ever changed was seen first; 0: none. */
-uint64_t pw_trends_began(const struct pw_trends *t);
 
 struct pw_trends_query { /* zero: all suspects */
 	bool all; /* also those that are none; a series that never changed has no story and is left out */

@@ -70,6 +70,7 @@ struct pw_trends {
 	struct pw_hash subjects;
 	struct pw_intern *strings;
 	const char *boot_id; /* interned; of the last tick */
+	uint64_t began_ns; /* the first round ever */
 	uint64_t now_ns; /* of the last tick */
 	uint64_t sampled_ns; /* of the last round, a restored one too */
 	uint64_t adjust_ns; /* what makes the clock go on where it stood */

@@ -68,19 +68,6 @@ enum pw_verdict_class pw_trends_of_group(const struct pw_trends *t, const struct
 	return worst;
 }
 
-uint64_t pw_trends_began(const struct pw_trends *t)
-{
-	uint64_t began = 0;
-
-	for (size_t i = 0; i < t->subjects.capacity; i++) {
-		const struct pw_trends_subject *s = t->subjects.slots[i].item;
-
-		if (s && s->moved && (!began || s->s.first_seen_ns < began))
-			began = s->s.first_seen_ns;
-	}
-	return began;
-}
-
 /* ---- the ranked list ----------------------------------------------------------------- */
 
 /* What ranks a row; the rest is only made for those within the limit. */

@@ -462,6 +462,8 @@ int pw_trends_sample(struct pw_trends *t, const struct pw_model *m)
 	t->watched = was_watched(t, m, t->sampled_ns);
 	t->sampled_ns = t->now_ns;
 	t->round++;
+	if (!t->began_ns)
+		t->began_ns = t->now_ns;
 	quieten(t);
 	/* Groups come first: they look at what their members' loads were a round ago. */
 	for (size_t i = 0; i < m->groups.capacity; i++) {

@@ -134,6 +134,7 @@ static size_t save_table(const struct pw_trends *t, void *buf, size_t size)
 	struct pw_bytes_out w = { .at = buf, .size = size };
 
 	pw_bytes_put_u32(&w, TABLE_MAGIC);
+	pw_bytes_put_u64(&w, t->began_ns);
 	pw_bytes_put_u64(&w, t->now_ns);
 	pw_bytes_put_u64(&w, t->sampled_ns);
 	put_hash(&w);
@@ -386,10 +387,12 @@ static int open_piece(const void *bytes, size_t size, struct pw_bytes_in *ret)
 
 static int restore_table(struct pw_trends *t, struct pw_bytes_in *r)
 {
-	uint64_t now = get_time(r), sampled = get_time(r);
+	uint64_t began = get_time(r), now = get_time(r), sampled = get_time(r);
 
-	if (r->bad || r->left || sampled > now)
+	if (r->bad || r->left || began > sampled || sampled > now)
 		return -EBADMSG;
+	if (began && (!t->began_ns || began < t->began_ns))
+		t->began_ns = began;
 	if (now > t->now_ns)
 		t->now_ns = now;
 	if (sampled > t->sampled_ns)

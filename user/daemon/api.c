@@ -9,6 +9,7 @@
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
 #include "user/daemon/answer.h"
+#include "user/daemon/api_leaks.h"
 #include "user/daemon/api_wipes.h"
 #include "user/daemon/documents.h"
 #include "user/daemon/history.h"
@@ -75,6 +76,9 @@ enum {
 	TAKES_PROCESS = 1 << 6, /* pid, process */
 	TAKES_WIPE = 1 << 7, /* function, verdict */
 	TAKES_STATE = 1 << 8,
+	TAKES_ALL = 1 << 9,
+	TAKES_SUBJECT = 1 << 10, /* pid, cgroup */
+	TAKES_SERIES = 1 << 11, /* exe, series */
 };
 
 struct query {
@@ -84,6 +88,7 @@ struct query {
 	uint64_t from_ns, to_ns;
 	uint64_t id; /* the number in the path */
 	struct pw_ledger_query ledger;
+	struct pw_leak_query leaks;
 };
 
 static int parse_number(const char *text, uint64_t max, uint64_t *ret)
@@ -164,6 +169,36 @@ static int take_ledger_parameter(const struct pw_http_parameter *p, unsigned int
 	return -ENOENT;
 }
 
+static int parse_series(const char *text, int *ret_kind_plus_1)
+{
+	for (int kind = 0; kind < PW_SERIES_KINDS; kind++) {
+		if (strcmp(text, pw_series_names[kind]) == 0) {
+			*ret_kind_plus_1 = kind + 1;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* Whose growth. */
+static int take_leak_parameter(const struct pw_http_parameter *p, unsigned int takes,
+			       struct pw_leak_query *q)
+{
+	if ((takes & TAKES_ALL) && strcmp(p->name, "all") == 0)
+		return parse_flag(p->value, &q->options.all);
+	if ((takes & TAKES_SUBJECT) && strcmp(p->name, "pid") == 0)
+		return parse_pid(p->value, &q->target.pid);
+	if ((takes & TAKES_SERIES) && strcmp(p->name, "series") == 0)
+		return parse_series(p->value, &q->target.kind);
+	if ((takes & TAKES_SUBJECT) && strcmp(p->name, "cgroup") == 0)
+		q->target.cgroup = p->value;
+	else if ((takes & TAKES_SERIES) && strcmp(p->name, "exe") == 0)
+		q->target.exe = p->value;
+	else
+		return -ENOENT;
+	return 0;
+}
+
 static int take_parameter(const struct pw_http_parameter *p, unsigned int takes, struct query *q)
 {
 	if ((takes & TAKES_DEAD) && strcmp(p->name, "dead") == 0)
@@ -182,6 +217,8 @@ static int take_parameter(const struct pw_http_parameter *p, unsigned int takes,
 		q->sort = p->value;
 		return 0;
 	}
+	if (takes & (TAKES_SUBJECT | TAKES_ALL | TAKES_SERIES))
+		return take_leak_parameter(p, takes, &q->leaks);
 	return take_ledger_parameter(p, takes, &q->ledger);
 }
 
@@ -205,7 +242,7 @@ static bool take_parameters(const struct pw_http_request *req, unsigned int take
 	}
 	if (q->from_ns > q->to_ns)
 		pw_api_error(ret, 400, NULL, "from lies behind to");
-	q->ledger.limit = q->limit;
+	q->ledger.limit = q->leaks.options.limit = q->limit;
 	return q->from_ns <= q->to_ns;
 }
 
@@ -293,7 +330,7 @@ static void answer_events(struct pw_daemon *d, const struct query *q, struct pw_
 
 static void answer_status(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
 {
-	const struct pw_status_row row = {
+	struct pw_status_row row = {
 		.daemon = d,
 		.now_ns = pw_clock_boot_ns(),
 		.http = pw_http_status(d->http),
@@ -309,6 +346,8 @@ static void answer_status(struct pw_daemon *d, const struct query *q, struct pw_
 	struct pw_shaped_document doc;
 
 	(void)q;
+	if (d->trends)
+		pw_trends_cost(d->trends, &row.trends);
 	for (size_t i = 0; i < tables[0].count; i++)
 		part_rows[i] = &parts[i];
 	for (size_t i = 0; i < tables[1].count; i++)
@@ -342,6 +381,22 @@ static void answer_secret_records(struct pw_daemon *d, const struct query *q,
 {
 	(void)q;
 	pw_api_secret_records(d, ret);
+}
+
+static void answer_leaks(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_api_leaks(d, &q->leaks, ret);
+}
+
+static void answer_explain(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_api_explain(d, &q->leaks, ret);
+}
+
+static void answer_trends(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	(void)q;
+	pw_api_trends(d, ret);
 }
 
 /* ---- segments -------------------------------------------------------------------- */
@@ -444,42 +499,6 @@ static void answer_history(struct pw_daemon *d, const struct query *q, history_f
 		fn(d, &h, ret);
 }
 
-static void answer_history_processes(struct pw_daemon *d, const struct query *q,
-				     struct pw_http_answer *ret)
-{
-	answer_history(d, q, pw_history_processes, ret);
-}
-
-static void answer_history_points(struct pw_daemon *d, const struct query *q,
-				  struct pw_http_answer *ret)
-{
-	answer_history(d, q, pw_history_points, ret);
-}
-
-static void answer_history_machine(struct pw_daemon *d, const struct query *q,
-				   struct pw_http_answer *ret)
-{
-	answer_history(d, q, pw_history_machine, ret);
-}
-
-static void answer_history_events(struct pw_daemon *d, const struct query *q,
-				  struct pw_http_answer *ret)
-{
-	answer_history(d, q, pw_history_events, ret);
-}
-
-static void answer_history_wipes(struct pw_daemon *d, const struct query *q,
-				 struct pw_http_answer *ret)
-{
-	answer_history(d, q, pw_history_wipes, ret);
-}
-
-static void answer_history_secrets(struct pw_daemon *d, const struct query *q,
-				   struct pw_http_answer *ret)
-{
-	answer_history(d, q, pw_history_secrets, ret);
-}
-
 static struct pw_stream *open_stream(struct pw_daemon *d, void (*wake)(void *), void *ctx, int *err)
 {
 	struct pw_stream *s = NULL;
@@ -498,11 +517,12 @@ static void answer_stream(struct pw_daemon *d, const struct query *q, struct pw_
 
 /* ---- paths ----------------------------------------------------------------------- */
 
-/* '#' stands for a number, which goes to query.id. */
+/* '#' stands for a number, which goes to query.id. One of the two answers. */
 static const struct {
 	const char *path;
 	unsigned int takes;
 	void (*answer)(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret);
+	history_fn history;
 } routes[] = {
 	{ "/v1/status", 0, answer_status },
 	{ "/v1/processes", TAKES_DEAD | TAKES_SORT | TAKES_LIMIT, answer_processes },
@@ -511,18 +531,22 @@ static const struct {
 	{ "/v1/groups", TAKES_SORT | TAKES_LIMIT, answer_groups },
 	{ "/v1/segments/#", TAKES_SMAPS | TAKES_EACH_VMA, answer_segment_records },
 	{ "/v1/events", TAKES_LIMIT, answer_events },
+	{ "/v1/leaks", TAKES_ALL | TAKES_SUBJECT | TAKES_LIMIT, answer_leaks },
+	{ "/v1/explain", TAKES_SUBJECT | TAKES_SERIES, answer_explain },
+	{ "/v1/trends", 0, answer_trends },
 	{ "/v1/wipes", TAKES_PROCESS | TAKES_WIPE | TAKES_LIMIT, answer_wipes },
 	{ "/v1/wipes/summary", TAKES_PROCESS | TAKES_WIPE, answer_wipe_summary },
 	{ "/v1/secrets", TAKES_PROCESS | TAKES_STATE | TAKES_LIMIT, answer_secrets },
 	{ "/v1/secrets/records", 0, answer_secret_records },
 	{ "/v1/alerts", TAKES_PROCESS, answer_alerts },
-	{ "/v1/history/processes", TAKES_RANGE | TAKES_LIMIT, answer_history_processes },
-	{ "/v1/history/processes/#", TAKES_RANGE | TAKES_LIMIT, answer_history_points },
-	{ "/v1/history/machine", TAKES_RANGE | TAKES_LIMIT, answer_history_machine },
-	{ "/v1/history/events", TAKES_RANGE | TAKES_LIMIT, answer_history_events },
-	{ "/v1/history/wipes", TAKES_RANGE | TAKES_LIMIT | TAKES_PROCESS | TAKES_WIPE,
-	  answer_history_wipes },
-	{ "/v1/history/secrets", TAKES_RANGE | TAKES_LIMIT | TAKES_PROCESS, answer_history_secrets },
+	{ "/v1/history/processes", TAKES_RANGE | TAKES_LIMIT, NULL, pw_history_processes },
+	{ "/v1/history/processes/#", TAKES_RANGE | TAKES_LIMIT, NULL, pw_history_points },
+	{ "/v1/history/machine", TAKES_RANGE | TAKES_LIMIT, NULL, pw_history_machine },
+	{ "/v1/history/events", TAKES_RANGE | TAKES_LIMIT, NULL, pw_history_events },
+	{ "/v1/history/verdicts", TAKES_RANGE | TAKES_LIMIT, NULL, pw_history_verdicts },
+	{ "/v1/history/wipes", TAKES_RANGE | TAKES_LIMIT | TAKES_PROCESS | TAKES_WIPE, NULL,
+	  pw_history_wipes },
+	{ "/v1/history/secrets", TAKES_RANGE | TAKES_LIMIT | TAKES_PROCESS, NULL, pw_history_secrets },
 	{ "/v1/stream", 0, answer_stream },
 };
 
@@ -557,6 +581,8 @@ void pw_api_answer(struct pw_daemon *d, const struct pw_http_request *req, struc
 		if (q.smaps && req->uid != 0)
 			pw_api_error(ret, 403, "ask without smaps=1",
 				     "smaps stalls big targets: only root may ask for it");
+		else if (routes[i].history)
+			answer_history(d, &q, routes[i].history, ret);
 		else
 			routes[i].answer(d, &q, ret);
 		return;

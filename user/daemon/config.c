@@ -20,6 +20,8 @@ static const struct pw_daemon_config defaults = {
 	.interval_ns = 2 * PW_NSEC_PER_SEC,
 	.flush_ns = 10 * PW_NSEC_PER_SEC,
 	.history_max_bytes = 256ull << 20,
+	.trends = true,
+	.time_scale = 1,
 };
 
 /* ---- values: 0, or -EINVAL with the reason ------------------------------------- */
@@ -86,6 +88,16 @@ static int take_yes_no(bool *out, const char *value, bool when_yes, const char *
 		return -EINVAL;
 	}
 	*out = strcmp(value, "yes") == 0 ? when_yes : !when_yes;
+	return 0;
+}
+
+static int take_on_off(bool *out, const char *value, const char **reason)
+{
+	if (strcmp(value, "on") && strcmp(value, "off")) {
+		*reason = "neither on nor off";
+		return -EINVAL;
+	}
+	*out = strcmp(value, "on") == 0;
 	return 0;
 }
 
@@ -193,12 +205,7 @@ KEY(ledger)
 
 KEY(wipes)
 {
-	if (strcmp(v, "on") && strcmp(v, "off")) {
-		*why = "neither on nor off";
-		return -EINVAL;
-	}
-	c->source.wipes.on = strcmp(v, "on") == 0;
-	return 0;
+	return take_on_off(&c->source.wipes.on, v, why);
 }
 
 KEY(wipes_cgroup)
@@ -221,6 +228,26 @@ KEY(wipes_read_back)
 	return r;
 }
 
+KEY(trends)
+{
+	return take_on_off(&c->trends, v, why);
+}
+
+KEY(time_scale)
+{
+	char *end;
+	double scale;
+
+	errno = 0;
+	scale = strtod(v, &end);
+	if (errno || !isdigit((unsigned char)v[0]) || *end || !(scale >= 1 && scale <= 3600)) {
+		*why = "not a number in range";
+		return -EINVAL;
+	}
+	c->time_scale = scale;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*take)(struct pw_daemon_config *c, const char *value, const char **reason);
@@ -232,6 +259,8 @@ static const struct {
 	{ "group", key_group, "the name of a group" },
 	{ "history_path", key_history_path, "an absolute path, or nothing for no history" },
 	{ "history_max_size", key_history_max_size, "a size from 1M to 1T, such as 256M" },
+	{ "trends", key_trends, "on or off" },
+	{ "time_scale", key_time_scale, "a number from 1 to 3600" },
 	{ "sample_every", key_sample_every, "a power of two from 1 to 512" },
 	{ "process_capacity", key_process_capacity, "a number from 64 to 1048576" },
 	{ "ring_size", key_ring_size, "a power of two from 4K to 1G, such as 1M" },

@@ -19,6 +19,8 @@ struct pw_daemon_config {
 	uint64_t interval_ns;
 	uint64_t flush_ns;
 	uint64_t history_max_bytes;
+	bool trends; /* look for leaks */
+	double time_scale; /* of the trends: see struct pw_trends_options */
 	char wipes_cgroup[4000]; /* path; "": every process; its id is looked up when the source opens */
 	struct pw_source_options source;
 };

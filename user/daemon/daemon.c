@@ -14,6 +14,7 @@
 #include "user/daemon/http.h"
 #include "user/daemon/loop.h"
 #include "user/daemon/state.h"
+#include "user/daemon/trending.h"
 #include "user/inspect/identity.h"
 
 static gid_t find_group(const char *name)
@@ -77,6 +78,7 @@ int pw_daemon_open_store(struct pw_daemon *d, struct pw_error *err)
 	} else {
 		d->store_error = (struct pw_error){ 0 };
 	}
+	d->trends_save_all = true; /* a new file has none */
 	if (r)
 		*err = said;
 	return r;
@@ -111,6 +113,7 @@ static int start(struct pw_daemon *d, struct pw_error *err)
 		return r;
 	r = pw_model_create(NULL, &d->model);
 	r = r ? r : pw_broadcast_create(&d->broadcast);
+	r = r ? r : pw_trending_start(d);
 	if (r)
 		return pw_error_set(err, r, "cannot start the daemon: %s", strerror(-r));
 	r = pw_http_create(d, &d->http, err);
@@ -123,6 +126,7 @@ static void stop(struct pw_daemon *d)
 	pw_http_destroy(d->http);
 	pw_broadcast_destroy(d->broadcast);
 	pw_source_destroy(d->source);
+	pw_trending_stop(d);
 	pw_store_close(d->store);
 	pw_model_destroy(d->model);
 	pw_listener_close(&d->listener);
@@ -140,9 +144,12 @@ static void apply_config(struct pw_daemon *d, const struct pw_daemon_config *nex
 	d->config.interval_ns = next->interval_ns;
 	d->config.flush_ns = next->flush_ns;
 	d->config.history_max_bytes = next->history_max_bytes;
+	d->config.trends = next->trends;
+	d->config.time_scale = next->time_scale;
 	memcpy(d->config.group, next->group, sizeof(d->config.group));
 	if (d->store && pw_store_set_max_bytes(d->store, next->history_max_bytes, &err))
 		pw_daemon_log_error(4, &err);
+	pw_trending_reload(d);
 	take_group(d);
 	if (pw_listener_set_group(&d->listener, d->group))
 		pw_daemon_log(4, "cannot give the socket to the group %s", d->config.group);

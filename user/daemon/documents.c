@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "user/view/leak_table.h"
 #include "user/view/wipe_report.h"
 
 /* One getter: the row is `r`, the value is set by `set`. */
@@ -27,6 +28,11 @@ static void u_or_unknown(struct pw_value *ret, uint64_t u)
 		pw_value_u(ret, u);
 	else
 		pw_value_unknown(ret);
+}
+
+static void plain_number(struct pw_value *ret, double d)
+{
+	pw_value_amount(ret, d, false);
 }
 
 /* ---- status ---------------------------------------------------------------------- */
@@ -81,6 +87,16 @@ STATUS(wipes_cgroup, pw_value_text_or_unknown, wipes_cgroup(r->daemon))
 STATUS(wipes_releases, pw_value_b, r->daemon->config.source.wipes.releases)
 STATUS(wipe_events, pw_value_u, r->daemon->model->wipes.total)
 STATUS(reloads, pw_value_u, r->daemon->reloads)
+STATUS(trends, pw_value_b, r->daemon->trends != NULL)
+STATUS(time_scale, plain_number, r->daemon->config.time_scale)
+STATUS(suspects, pw_value_u, r->trends.suspects)
+STATUS(trends_subjects, pw_value_u, r->trends.subjects)
+STATUS(trends_refused, pw_value_u, r->trends.refused)
+STATUS(trends_series, pw_value_u, r->trends.series)
+STATUS(trends_bytes, pw_value_u, r->trends.bytes)
+STATUS(trends_judged, pw_value_u, r->trends.judged)
+STATUS(trends_cpu_ns, pw_value_u, r->daemon->trends_cpu_ns)
+STATUS(trends_longest_ns, pw_value_u, r->daemon->trends_longest_ns)
 
 /* clang-format off */
 static const struct pw_column status_columns[] = {
@@ -118,6 +134,16 @@ static const struct pw_column status_columns[] = {
 	COLUMN(status, stream_waiting_bytes, BYTES, 8, "bytes waiting for slow readers"),
 	COLUMN(status, stream_lost_records, COUNT, 8, "records that slow readers lost"),
 	COLUMN(status, reloads, COUNT, 8, "configuration reloads"),
+	COLUMN(status, trends, BOOL, 5, "leaks are looked for"),
+	COLUMN(status, time_scale, AMOUNT, 6, "how much faster than time the trends run; 1 in use"),
+	COLUMN(status, suspects, COUNT, 8, "series that are suspected to leak"),
+	COLUMN(status, trends_subjects, COUNT, 8, "processes, groups and cgroups whose series are kept"),
+	COLUMN(status, trends_refused, COUNT, 8, "of them those that found no room"),
+	COLUMN(status, trends_series, COUNT, 8, "their series that ever changed"),
+	COLUMN(status, trends_bytes, BYTES, 8, "memory that the trends take"),
+	COLUMN(status, trends_judged, COUNT, 8, "judgements so far"),
+	COLUMN(status, trends_cpu_ns, NS, 8, "CPU time that sampling and judging took so far"),
+	COLUMN(status, trends_longest_ns, NS, 8, "CPU time of the longest interval of it"),
 	COLUMN(status, wipes, BOOL, 5, "calls of wipe functions are observed"),
 	COLUMN(status, wipes_cgroup, TEXT, 40, "of this cgroup and those below it alone; null: of all"),
 	COLUMN(status, wipes_releases, BOOL, 5, "releases of wiped buffers are observed as well"),
@@ -336,6 +362,14 @@ const struct pw_document_shape pw_document_history_events = {
 	.tables = { { "events", NULL, event_columns, "one object per event" } },
 };
 
+const struct pw_document_shape pw_document_history_verdicts = {
+	.schema = "pagewarden.history.verdicts",
+	.version = 1,
+	.about = "Series that began to be suspected of a leak, ceased to be, or ended.",
+	.header = range_columns,
+	.tables = { { "changes", NULL, pw_verdict_event_columns, "one object per change" } },
+};
+
 const struct pw_document_shape pw_document_history_wipes = {
 	.schema = "pagewarden.history.wipes",
 	.version = 1,
@@ -354,7 +388,14 @@ const struct pw_document_shape pw_document_history_secrets = {
 };
 
 const struct pw_document_shape *const pw_daemon_document_shapes[] = {
-	&pw_document_status,	     &pw_document_error,	   &pw_document_history_processes,
-	&pw_document_history_points, &pw_document_history_machine, &pw_document_history_events,
-	&pw_document_history_wipes,  &pw_document_history_secrets, NULL,
+	&pw_document_status,
+	&pw_document_error,
+	&pw_document_history_processes,
+	&pw_document_history_points,
+	&pw_document_history_machine,
+	&pw_document_history_events,
+	&pw_document_history_verdicts,
+	&pw_document_history_wipes,
+	&pw_document_history_secrets,
+	NULL,
 };

@@ -3,6 +3,7 @@
 #ifndef PW_DAEMON_DOCUMENTS_H
 #define PW_DAEMON_DOCUMENTS_H
 
+#include "user/analysis/trends.h"
 #include "user/daemon/http.h"
 #include "user/daemon/state.h"
 #include "user/store/store.h"
@@ -13,6 +14,7 @@ struct pw_status_row {
 	uint64_t now_ns; /* CLOCK_BOOTTIME */
 	struct pw_http_status http;
 	struct pw_broadcast_status streams;
+	struct pw_trends_cost trends; /* zero: off */
 	uint64_t history_bytes;
 };
 
@@ -49,6 +51,12 @@ struct pw_history_wipe {
 	char *strings;
 };
 
+/* The strings of the subject are the row's own. */
+struct pw_history_verdict {
+	struct pw_verdict_event event; /* first: the columns are those of the live changes */
+	char *strings;
+};
+
 extern const struct pw_document_shape pw_document_status; /* header: struct pw_status_row */
 extern const struct pw_document_shape pw_document_error; /* header: struct pw_error_row */
 /* Header: struct pw_history_range. */
@@ -56,6 +64,7 @@ extern const struct pw_document_shape pw_document_history_processes;
 extern const struct pw_document_shape pw_document_history_points;
 extern const struct pw_document_shape pw_document_history_machine;
 extern const struct pw_document_shape pw_document_history_events;
+extern const struct pw_document_shape pw_document_history_verdicts;
 extern const struct pw_document_shape pw_document_history_wipes;
 extern const struct pw_document_shape pw_document_history_secrets;
 

@@ -10,6 +10,7 @@
 #include "user/daemon/api.h"
 #include "user/daemon/documents.h"
 #include "user/store/replay_wipes.h"
+#include "user/store/trends.h"
 
 /* Rows of one size, gathered from a query; each may own its strings. */
 struct gather {
@@ -200,6 +201,32 @@ void pw_history_events(struct pw_daemon *d, const struct pw_history_query *q,
 	int err = pw_store_each_event(d->store, q->from_ns, q->to_ns, take_event, &g);
 
 	answer(&g, err, &pw_document_history_events, ret);
+}
+
+static int take_verdict(void *ctx, const struct pw_verdict_event *ev)
+{
+	struct pw_history_verdict *row;
+	int err;
+
+	row = add_row(ctx, &err);
+	if (!row)
+		return err;
+	row->event = *ev;
+	struct pw_subject *s = &row->event.subject;
+	const char **strings[] = { &s->exe, &s->cgroup, &s->unit, &s->container, &s->boot_id };
+
+	row->strings = own_strings(strings, sizeof(strings) / sizeof(strings[0]));
+	return row->strings ? 0 : -ENOMEM;
+}
+
+void pw_history_verdicts(struct pw_daemon *d, const struct pw_history_query *q,
+			 struct pw_http_answer *ret)
+{
+	auto_gather struct gather g = begin(q, sizeof(struct pw_history_verdict),
+					    offsetof(struct pw_history_verdict, strings));
+	int err = pw_store_each_verdict(d->store, q->from_ns, q->to_ns, take_verdict, &g);
+
+	answer(&g, err, &pw_document_history_verdicts, ret);
 }
 
 /* ---- the wipe ledger --------------------------------------------------------------- */

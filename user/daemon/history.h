@@ -21,6 +21,8 @@ void pw_history_machine(struct pw_daemon *d, const struct pw_history_query *q,
 			struct pw_http_answer *ret);
 void pw_history_events(struct pw_daemon *d, const struct pw_history_query *q,
 		       struct pw_http_answer *ret);
+void pw_history_verdicts(struct pw_daemon *d, const struct pw_history_query *q,
+			 struct pw_http_answer *ret);
 void pw_history_wipes(struct pw_daemon *d, const struct pw_history_query *q,
 		      struct pw_http_answer *ret);
 void pw_history_secrets(struct pw_daemon *d, const struct pw_history_query *q,

@@ -12,6 +12,7 @@
 
 #include "user/base/clock.h"
 #include "user/daemon/http.h"
+#include "user/daemon/trending.h"
 
 #define FAILURES_MAX 10 /* collects in a row; then systemd may try a fresh start */
 
@@ -62,6 +63,7 @@ static int take_interval(struct pw_daemon *d, struct pw_error *err)
 			pw_daemon_log(6, "collecting works again");
 		d->failures = 0;
 		store_tick(d);
+		pw_trending_tick(d);
 		return 0;
 	}
 	if (d->failures++ == 0)
@@ -196,6 +198,7 @@ static void on_flush(struct pw_daemon *d)
 	if (!expirations(d->flush_fd))
 		return;
 	flush_store(d);
+	pw_trending_flush(d);
 	tell_status(d);
 }
 

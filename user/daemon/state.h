@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "user/analysis/trends.h"
 #include "user/daemon/broadcast.h"
 #include "user/daemon/config.h"
 #include "user/daemon/listen.h"
@@ -23,6 +24,10 @@ struct pw_daemon {
 	struct pw_model *model;
 	struct pw_store *store; /* NULL: off, or it could not be opened */
 	struct pw_error store_error; /* the last failure of the history; what[0] == 0: none */
+	struct pw_trends *trends; /* NULL: off */
+	bool trends_save_all; /* the history does not have what it was given last */
+	bool trends_failure_told;
+	uint64_t trends_saved_ns; /* CLOCK_BOOTTIME of the last attempt */
 	struct pw_broadcast *broadcast;
 	struct pw_listener listener;
 	struct pw_http *http;
@@ -42,6 +47,7 @@ struct pw_daemon {
 	uint64_t late_ticks; /* timer expirations that found the loop busy */
 	uint64_t collect_ns, collect_longest_ns;
 	uint64_t flush_longest_ns;
+	uint64_t trends_cpu_ns, trends_longest_ns;
 	uint64_t reloads;
 	uint64_t history_lost_rows; /* with those of stores closed since */
 };
