@@ -32,7 +32,7 @@ CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPW_VERSION='"$(VERSION)"'
 CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu11 $(WARNINGS) -fno-strict-aliasing -fstack-protector-strong
 LDLIBS_CORE := -lm
-LDLIBS := -lbpf -lelf -lsqlite3 -lncursesw -ltinfo -lmicrohttpd -ljansson -lzstd -lz -lsystemd -lm
+LDLIBS := -lbpf -ldw -lelf -lsqlite3 -lncursesw -ltinfo -lmicrohttpd -ljansson -lzstd -lz -lsystemd -lm
 PREREQ_FLAGS = -MMD -MP
 
 # Each stage is a folder. The core (base, model, analysis) links with nothing

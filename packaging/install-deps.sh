@@ -8,7 +8,7 @@
 # Quick and without network when nothing is missing.
 set -eu
 
-build="gcc make clang llvm bpftool libbpf-dev libelf-dev libsqlite3-dev libncurses-dev
+build="gcc make clang llvm bpftool libbpf-dev libelf-dev libdw-dev libsqlite3-dev libncurses-dev
 libmicrohttpd-dev libjansson-dev libzstd-dev zlib1g-dev libsystemd-dev pkg-config"
 check="$build libcmocka-dev valgrind gdb redis-server redis-tools python3 python3-jsonschema
 procps tmux qemu-system-x86 busybox-static cpio xz-utils zstd sqlite3 curl git
