@@ -54,6 +54,20 @@ struct task_struct___cache {
 	struct task_rss_stat___cache rss_stat;
 } __attribute__((preserve_access_index));
 
+/* syscr and syscw hang on CONFIG_TASK_XACCT */
+struct task_io_accounting___calls {
+	u64 syscr;
+	u64 syscw;
+} __attribute__((preserve_access_index));
+
+struct task_struct___io {
+	struct task_io_accounting___calls ioac;
+} __attribute__((preserve_access_index));
+
+struct signal_struct___io {
+	struct task_io_accounting___calls ioac;
+} __attribute__((preserve_access_index));
+
 /* A tail page of a large folio points to its head, with bit 0 set. */
 struct page___head {
 	unsigned long compound_head;

@@ -5,13 +5,14 @@
  * process. User space starts a pass by raising `pass`; what a slot's pass
  * field does not show as visited in this pass is not running any more.
  */
-#include "bpf/owner.bpf.h"
+#include "bpf/resources.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 #define PW_CPUS_MAX 1024
 
 __u32 pass;
+__u64 pass_ns; /* when it began */
 __u64 threads_seen;
 __u64 processes_seen;
 
@@ -225,8 +226,11 @@ static __noinline int visit(struct task_struct *task, struct pw_slot *slot)
 	struct task_struct *leader = task->group_leader;
 	struct mm_struct *mm = task->mm;
 
-	if (slot->pass != pass)
+	if (slot->pass != pass) {
 		begin_process(leader, slot);
+		begin_resources(leader, slot, pass_ns);
+	}
+	add_resources(task, slot);
 	slot->threads++;
 	slot->minor_faults += task->min_flt;
 	slot->major_faults += task->maj_flt;

@@ -26,6 +26,7 @@
 #define PW_SLOT_INDEX_MASK ((1u << PW_SLOT_INDEX_BITS) - 1)
 #define PW_SLOTS_MAX (PW_SLOT_INDEX_MASK - 1)
 #define PW_BIRTH_SHIFT 30
+#define PW_RESOURCES_EVERY_NS 10000000000ull
 
 /* Where in its block of 2^shift pages the sampled page stands. */
 static inline __u32 pw_sample_position(__u64 block, __u32 shift)
@@ -85,6 +86,16 @@ struct pw_slot {
 	__u64 hiwater_rss_pages;
 	__u64 map_count;
 	__u8 comm[PW_COMM_LEN];
+	/* what it holds beside memory; as of the pass resources_pass, not read before resources_due_ns */
+	__u32 resources_pass;
+	__u32 resources_flags; /* PW_RESOURCES_* */
+	__u64 resources_due_ns;
+	__u64 open_files;
+	__u64 voluntary_switches;
+	__u64 io_calls;
+	__u64 limit_address_space_bytes;
+	__u64 limit_data_bytes;
+	__u64 limit_open_files;
 };
 
 _Static_assert(sizeof(struct pw_slot) % 8 == 0, "a slot is a whole number of u64");

@@ -17,8 +17,8 @@
 #include "user/inspect/identity.h"
 #include "user/source/source.h"
 
-static const char *const files[] = { "stat",   "status",  "maps",      "smaps",
-				     "cgroup", "cmdline", "mountinfo", "comm" };
+static const char *const files[] = { "stat",	"status",    "maps", "smaps",  "cgroup",
+				     "cmdline", "mountinfo", "comm", "limits", "io" };
 
 static char root[64];
 static int process_dir; /* ROOT/proc/7 */

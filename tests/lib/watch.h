@@ -39,6 +39,7 @@ struct watch {
 	struct pw_tick tick;
 	uint32_t watched[WATCHED_MAX];
 	struct pw_counters counters[WATCHED_MAX];
+	struct pw_resources resources[WATCHED_MAX];
 	uint64_t records[64]; /* by type */
 	/* events of children of `parent`, or of all when it is 0 */
 	uint32_t parent;
@@ -83,6 +84,13 @@ static inline void watch_counters(struct watch *w, const struct pw_counters *c)
 			w->counters[i] = *c;
 }
 
+static inline void watch_resources(struct watch *w, const struct pw_resources *r)
+{
+	for (int i = 0; i < WATCHED_MAX; i++)
+		if (r->key.pid == w->watched[i])
+			w->resources[i] = *r;
+}
+
 static inline int watch_sink(void *ctx, const struct pw_record *rec)
 {
 	struct watch *w = ctx;
@@ -114,6 +122,9 @@ static inline int watch_sink(void *ctx, const struct pw_record *rec)
 		break;
 	case PW_REC_COUNTERS:
 		watch_counters(w, (const void *)rec);
+		break;
+	case PW_REC_RESOURCES:
+		watch_resources(w, (const void *)rec);
 		break;
 	}
 	return 0;
@@ -188,21 +199,22 @@ static inline void program_path(const char *name, char path[PATH_MAX])
 	assert_int_equal(access(path, X_OK), 0);
 }
 
-static inline struct driven drive(const char *mode, unsigned long pages)
+/* A program that speaks as tests/programs/touch does. */
+static inline struct driven drive_program(const char *program, const char *arg, unsigned long n)
 {
 	char path[PATH_MAX], number[32], byte;
 	int to[2], from[2];
 	struct driven d;
 
-	program_path("touch", path);
-	snprintf(number, sizeof(number), "%lu", pages);
+	program_path(program, path);
+	snprintf(number, sizeof(number), "%lu", n);
 	assert_int_equal(pipe2(to, O_CLOEXEC) | pipe2(from, O_CLOEXEC), 0);
 	d.pid = fork();
 	assert_true(d.pid >= 0);
 	if (d.pid == 0) {
 		dup2(to[0], STDIN_FILENO);
 		dup2(from[1], STDOUT_FILENO);
-		execl(path, path, mode, number, NULL);
+		execl(path, path, arg, number, NULL);
 		_exit(127);
 	}
 	close(to[0]);
@@ -212,6 +224,11 @@ static inline struct driven drive(const char *mode, unsigned long pages)
 	assert_int_equal(read(d.out, &byte, 1), 1);
 	assert_int_equal(byte, 'r');
 	return d;
+}
+
+static inline struct driven drive(const char *mode, unsigned long pages)
+{
+	return drive_program("touch", mode, pages);
 }
 
 /* Runs the next step; returns its number. */

@@ -486,6 +486,7 @@ static uint32_t coverage(struct fixture *f)
 
 	walk(f);
 	bits = ((const struct pw_machine *)nth(f, PW_REC_MACHINE, 0))->coverage;
+	bits &= PW_COVER_ALL_PROCESSES;
 	pw_source_destroy(f->source);
 	f->source = NULL;
 	return bits;
@@ -548,6 +549,139 @@ static void a_sink_may_stop(void **state)
 	}
 }
 
+static void write_resources(const struct fixture *f, unsigned int pid, unsigned int files,
+			    const char *limits, const char *io)
+{
+	char path[64];
+
+	for (unsigned int fd = 0; fd < files; fd++) {
+		snprintf(path, sizeof(path), "proc/%u/fd/%u", pid, fd);
+		tree_write(&f->tree, path, "");
+	}
+	snprintf(path, sizeof(path), "proc/%u/limits", pid);
+	tree_write(&f->tree, path, limits);
+	snprintf(path, sizeof(path), "proc/%u/io", pid);
+	tree_write(&f->tree, path, io);
+}
+
+static void add_thread(const struct fixture *f, unsigned int tid, unsigned int switches)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "proc/70/task/%u/status", tid);
+	snprintf(text, sizeof(text), "Uid:\t1 1 1 1\nvoluntary_ctxt_switches:\t%u\n", switches);
+	tree_write(&f->tree, path, text);
+}
+
+static const char some_limits[] =
+	"Limit                     Soft Limit           Hard Limit           Units     \n"
+	"Max data size             unlimited            unlimited            bytes     \n"
+	"Max processes             95899                95899                processes \n"
+	"Max open files            1021                 524288               files     \n"
+	"Max address space         8303673344           unlimited            bytes     \n";
+
+static void resources(void **state)
+{
+	struct fixture *f = *state;
+	const struct pw_resources *r;
+	struct proc p = worker;
+
+	p.threads = 2;
+	write_proc(f, &p);
+	add_thread(f, 70, 30);
+	add_thread(f, 71, 4);
+	write_resources(f, 70, 5, some_limits, "rchar: 3\nsyscr: 40\nsyscw: 2\nread_bytes: 9\n");
+	walk(f);
+	assert_int_equal(count(f, PW_REC_RESOURCES), 1); /* of init nothing can be read */
+	r = nth(f, PW_REC_RESOURCES, 0);
+	assert_int_equal(r->key.pid, 70);
+	assert_int_equal(r->flags, PW_RESOURCES_FILES | PW_RESOURCES_SWITCHES |
+					   PW_RESOURCES_IO_CALLS | PW_RESOURCES_LIMITS);
+	assert_int_equal(r->open_files, 5);
+	assert_int_equal(r->voluntary_switches, 34);
+	assert_int_equal(r->io_calls, 42);
+	assert_int_equal(r->limit_address_space_bytes, 8303673344);
+	assert_int_equal(r->limit_data_bytes, PW_UNKNOWN);
+	assert_int_equal(r->limit_open_files, 1021);
+	assert_int_equal(r->rec.time_ns, 100250000000ull);
+}
+
+/* Descriptors every 10 s; the rest of who did not run every minute. */
+static void resources_in_their_turn(void **state)
+{
+	struct fixture *f = *state;
+	struct proc p = worker;
+
+	write_resources(f, 70, 5, some_limits, "syscr: 40\nsyscw: 2\n");
+	walk(f);
+	assert_int_equal(count(f, PW_REC_RESOURCES), 1);
+	write_resources(f, 70, 6, some_limits, "syscr: 41\nsyscw: 2\n");
+	set_uptime(f, "110.24 0\n");
+	walk(f);
+	assert_int_equal(count(f, PW_REC_RESOURCES), 0);
+	set_uptime(f, "110.25 0\n");
+	walk(f);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->open_files, 6);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->io_calls, 43);
+	write_resources(f, 70, 6, some_limits, "syscr: 50\nsyscw: 2\n");
+	set_uptime(f, "130.00 0\n");
+	walk(f);
+	assert_int_equal(count(f, PW_REC_RESOURCES), 0); /* it seems to sleep */
+	set_uptime(f, "171.00 0\n");
+	walk(f);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->io_calls, 52);
+	write_resources(f, 70, 6, some_limits, "syscr: 60\nsyscw: 2\n");
+	p.faults++;
+	write_proc(f, &p);
+	set_uptime(f, "182.00 0\n");
+	walk(f);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->io_calls, 62);
+	set_uptime(f, "999.00 0\n");
+	walk(f);
+	assert_int_equal(count(f, PW_REC_RESOURCES), 0); /* nothing is new */
+}
+
+/* A thread that ended takes its switches along: what was counted stays. */
+static void switches_never_fall(void **state)
+{
+	struct fixture *f = *state;
+	struct proc p = worker;
+
+	p.threads = 2;
+	write_proc(f, &p);
+	add_thread(f, 70, 30);
+	add_thread(f, 71, 400);
+	walk(f);
+	assert_int_equal(
+		((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->voluntary_switches, 430);
+	tree_remove(&f->tree, "proc/70/task/71");
+	write_resources(f, 70, 1, "", "");
+	set_uptime(f, "200.00 0\n");
+	walk(f);
+	assert_int_equal(
+		((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->voluntary_switches, 430);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->flags &
+				 PW_RESOURCES_IO_CALLS,
+			 0);
+}
+
+static void too_many_threads_are_not_summed(void **state)
+{
+	struct fixture *f = *state;
+	struct proc p = worker;
+
+	p.threads = 65;
+	write_proc(f, &p);
+	add_thread(f, 70, 30);
+	write_resources(f, 70, 2, "Max open files    -3 -3\nMax data size  18446744073709551616 1\n",
+			"syscr: x\nsyscw: 4\n");
+	walk(f);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->flags,
+			 PW_RESOURCES_FILES | PW_RESOURCES_LIMITS);
+	assert_int_equal(((const struct pw_resources *)nth(f, PW_REC_RESOURCES, 0))->limit_data_bytes,
+			 PW_UNKNOWN);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -568,6 +702,10 @@ int main(void)
 		TEST(hidden_processes),
 		TEST(no_proc_at_all),
 		TEST(a_sink_may_stop),
+		TEST(resources),
+		TEST(resources_in_their_turn),
+		TEST(switches_never_fall),
+		TEST(too_many_threads_are_not_summed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

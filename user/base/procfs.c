@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "user/base/cleanup.h"
 
@@ -188,9 +191,10 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int pw_procfs_each_pid(const struct pw_procfs *fs, int (*fn)(void *ctx, uint32_t pid), void *ctx)
+/* Takes over dir_fd, or the -errno that stands there. */
+static int each_number(int dir_fd, int (*fn)(void *ctx, uint32_t number), void *ctx)
 {
-	pw_auto_close int fd = pw_procfs_open_path(fs, "proc", O_RDONLY | O_DIRECTORY);
+	pw_auto_close int fd = dir_fd;
 	pw_auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	uint32_t *pids pw_auto_free = NULL;
 	size_t count = 0, room = 0;
@@ -217,6 +221,53 @@ int pw_procfs_each_pid(const struct pw_procfs *fs, int (*fn)(void *ctx, uint32_t
 			return err;
 	}
 	return 0;
+}
+
+int pw_procfs_each_pid(const struct pw_procfs *fs, int (*fn)(void *ctx, uint32_t pid), void *ctx)
+{
+	return each_number(pw_procfs_open_path(fs, "proc", O_RDONLY | O_DIRECTORY), fn, ctx);
+}
+
+int pw_procfs_each_thread(const struct pw_procfs *fs, uint32_t pid,
+			  int (*fn)(void *ctx, uint32_t tid), void *ctx)
+{
+	return each_number(pw_procfs_open(fs, pid, "task", O_RDONLY | O_DIRECTORY), fn, ctx);
+}
+
+static int count_entries(int dir_fd, uint32_t max, uint32_t *ret)
+{
+	pw_auto_close int fd = dir_fd;
+	pw_auto_closedir DIR *dir = fdopendir(fd);
+	uint32_t count = 0;
+	struct dirent *d;
+
+	if (!dir)
+		return -errno;
+	pw_steal_fd(&fd); /* dir's now */
+	while (errno = 0, count < max && (d = readdir(dir)))
+		count += d->d_name[0] != '.';
+	if (errno)
+		return -errno;
+	*ret = count;
+	return 0;
+}
+
+int pw_procfs_count_files(const struct pw_procfs *fs, uint32_t pid, uint32_t max, uint32_t *ret)
+{
+	pw_auto_close int fd = pw_procfs_open(fs, pid, "fd", O_RDONLY | O_DIRECTORY);
+	struct statfs where;
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstatfs(fd, &where) || fstat(fd, &st))
+		return -errno;
+	/* the count, since f1f1f2569901 ("proc: report open files as size in stat()"), 6.2 */
+	if (where.f_type == PROC_SUPER_MAGIC && st.st_size > 0) {
+		*ret = st.st_size < max ? (uint32_t)st.st_size : max;
+		return 0;
+	}
+	return count_entries(pw_steal_fd(&fd), max, ret);
 }
 
 /* "[none] integrity confidentiality": the word in brackets holds. */

@@ -56,6 +56,7 @@ struct pw_proc_status {
 	uint32_t threads;
 	uint64_t anon, file, shmem, swap, page_tables;
 	uint64_t virtual_size, data, stack, exe, lib, locked, pinned, hiwater_rss;
+	uint64_t voluntary_switches; /* of this thread alone; UINT64_MAX: not told */
 };
 int pw_procfs_parse_status(const char *text, size_t len, struct pw_proc_status *ret);
 int pw_procfs_status(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_status *ret);
@@ -79,5 +80,25 @@ int pw_procfs_meminfo(const struct pw_procfs *fs, struct pw_meminfo *ret);
  * result when it is not 0.
  */
 int pw_procfs_each_pid(const struct pw_procfs *fs, int (*fn)(void *ctx, uint32_t pid), void *ctx);
+/* The same for the threads of a process. */
+int pw_procfs_each_thread(const struct pw_procfs *fs, uint32_t pid,
+			  int (*fn)(void *ctx, uint32_t tid), void *ctx);
+/* How many descriptors a process has open, at most max. */
+int pw_procfs_count_files(const struct pw_procfs *fs, uint32_t pid, uint32_t max, uint32_t *ret);
+
+/*
+ * Files of lines "Key numbers": which number behind the key, counted from 0,
+ * times unit. A value whose line is missing or holds no number stays as it was.
+ */
+struct pw_procfs_field {
+	const char *key; /* with what parts it from the number */
+	unsigned int nth;
+	uint64_t unit;
+	uint64_t *value;
+};
+void pw_procfs_take_fields(const char *text, size_t len, const struct pw_procfs_field *fields,
+			   size_t count);
+/* A file of one number; -EINVAL where it is none ("max"). */
+int pw_procfs_parse_number(const char *text, size_t len, uint64_t *ret);
 
 #endif

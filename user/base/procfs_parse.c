@@ -46,6 +46,11 @@ static int next_number(const char **p, const char *end, uint64_t *ret)
 	return 0;
 }
 
+int pw_procfs_parse_number(const char *text, size_t len, uint64_t *ret)
+{
+	return next_number(&text, text + len, ret);
+}
+
 int pw_procfs_parse_stat(const char *text, size_t len, struct pw_proc_stat *ret)
 {
 	const char *end = text + len;
@@ -92,15 +97,7 @@ int pw_procfs_stat(const struct pw_procfs *fs, uint32_t pid, struct pw_proc_stat
 	return err ? err : pw_procfs_parse_stat(buf, len, ret);
 }
 
-/* One line of a file of "Key: numbers"; which of the numbers, counted from 0. */
-struct line_field {
-	const char *key; /* with its colon */
-	unsigned int nth;
-	uint64_t unit; /* the value is the number times this */
-	uint64_t *value;
-};
-
-static void take_field(const struct line_field *f, const char *line, const char *stop)
+static void take_field(const struct pw_procfs_field *f, const char *line, const char *stop)
 {
 	size_t n = strlen(f->key);
 	const char *p = line + n;
@@ -116,7 +113,8 @@ static void take_field(const struct line_field *f, const char *line, const char 
 		*f->value = number * f->unit;
 }
 
-static void take_lines(const char *text, size_t len, const struct line_field *fields, size_t count)
+void pw_procfs_take_fields(const char *text, size_t len, const struct pw_procfs_field *fields,
+			   size_t count)
 {
 	const char *end = text + len;
 
@@ -135,7 +133,7 @@ static void take_lines(const char *text, size_t len, const struct line_field *fi
 int pw_procfs_parse_meminfo(const char *text, size_t len, struct pw_meminfo *ret)
 {
 	struct pw_meminfo mi = { 0 };
-	const struct line_field fields[] = {
+	const struct pw_procfs_field fields[] = {
 		{ "MemTotal:", 0, 1024, &mi.total },
 		{ "MemFree:", 0, 1024, &mi.free },
 		{ "MemAvailable:", 0, 1024, &mi.available },
@@ -145,7 +143,7 @@ int pw_procfs_parse_meminfo(const char *text, size_t len, struct pw_meminfo *ret
 		{ "SwapFree:", 0, 1024, &mi.swap_free },
 	};
 
-	take_lines(text, len, fields, sizeof(fields) / sizeof(fields[0]));
+	pw_procfs_take_fields(text, len, fields, sizeof(fields) / sizeof(fields[0]));
 	if (!mi.total)
 		return -EINVAL;
 	*ret = mi;
@@ -165,9 +163,9 @@ int pw_procfs_meminfo(const struct pw_procfs *fs, struct pw_meminfo *ret)
 
 int pw_procfs_parse_status(const char *text, size_t len, struct pw_proc_status *ret)
 {
-	struct pw_proc_status st = { 0 };
+	struct pw_proc_status st = { .voluntary_switches = UINT64_MAX };
 	uint64_t uid = UINT64_MAX, threads = 0;
-	const struct line_field fields[] = {
+	const struct pw_procfs_field fields[] = {
 		{ "Uid:", 1, 1, &uid },
 		{ "Threads:", 0, 1, &threads },
 		{ "RssAnon:", 0, 1024, &st.anon },
@@ -183,9 +181,10 @@ int pw_procfs_parse_status(const char *text, size_t len, struct pw_proc_status *
 		{ "VmLck:", 0, 1024, &st.locked },
 		{ "VmPin:", 0, 1024, &st.pinned },
 		{ "VmHWM:", 0, 1024, &st.hiwater_rss },
+		{ "voluntary_ctxt_switches:", 0, 1, &st.voluntary_switches },
 	};
 
-	take_lines(text, len, fields, sizeof(fields) / sizeof(fields[0]));
+	pw_procfs_take_fields(text, len, fields, sizeof(fields) / sizeof(fields[0]));
 	if (uid > UINT32_MAX || threads > UINT32_MAX)
 		return -EINVAL;
 	st.uid = (uint32_t)uid;

@@ -368,6 +368,7 @@ int pw_bpf_attach(struct pw_bpf *b, struct pw_error *err)
 		pw_error_remedy(err, "Linux 6.1 or later is needed");
 		return -EOPNOTSUPP;
 	}
+	b->coverage |= PW_COVER_RESOURCES;
 	attach_events(b);
 	attach_vm_calls(b);
 	return attach_ledger(b, err);

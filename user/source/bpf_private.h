@@ -7,6 +7,7 @@
  *   bpf_events.c    the ring
  *   bpf_known.c     processes told of, their identity
  *   bpf_slots.c     the kernel's slots: counters, reuse
+ *   bpf_resources.c descriptors, switches, limits
  *   bpf_seed.c      what was touched before the source began
  *   bpf_cost.c      own cost and losses
  *   bpf_wipe*.c     wipes; see bpf_wipe.h
@@ -42,6 +43,9 @@ struct pw_known {
 	uint64_t cgroup_id;
 	uint64_t signature; /* of the last COUNTERS sent; 0: none */
 	uint64_t minor_faults, major_faults, cpu_ns; /* of the last COUNTERS: they never fall */
+	uint64_t resources_signature; /* of the last RESOURCES sent; 0: none */
+	uint32_t resources_pass; /* the pass whose values were looked at last */
+	uint64_t voluntary_switches, io_calls;
 	uint8_t comm[PW_COMM_LEN];
 	char *exe; /* for heirs that were gone before /proc was read; NULL: not known */
 	char *exec_path; /* of an exec whose identity was not read yet */
@@ -147,10 +151,15 @@ int pw_bpf_slots_init(struct pw_bpf *b, struct pw_error *err);
 void pw_bpf_slots_deinit(struct pw_bpf *b);
 int pw_bpf_slots_pass(struct pw_bpf *b, struct pw_error *err); /* the iterator, then who is where */
 int pw_bpf_slots_deliver(struct pw_bpf *b); /* COUNTERS of who changed */
+/* A thread that ends while the iterator walks may be missed once; totals don't fall for that. */
+uint64_t pw_bpf_never_falls(uint64_t *last, uint64_t now);
 void pw_bpf_slots_reclaim(struct pw_bpf *b);
 void pw_bpf_drop_unfinished_migrations(struct pw_bpf *b);
 void pw_bpf_slots_totals(struct pw_bpf *b, struct pw_tick *t);
 void pw_bpf_slots_link(struct pw_bpf *b, struct pw_known *p); /* finds the slot of p, if it has one */
+
+/* bpf_resources.c: RESOURCES, where the last pass read them and they changed */
+int pw_bpf_resources_deliver(struct pw_bpf *b, struct pw_known *p, const struct pw_slot *slot);
 
 /* bpf_seed.c: after the first pass */
 void pw_bpf_seed(struct pw_bpf *b);

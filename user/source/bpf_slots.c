@@ -59,7 +59,8 @@ static int run_iterator(struct pw_bpf *b, struct pw_error *err)
 		return pw_error_set(err, -errno, "cannot iterate over the tasks: %s",
 				    strerror(errno));
 	b->skel->bss->pass++;
-	b->skel->bss->birth_now = pw_clock_boot_ns() >> PW_BIRTH_SHIFT;
+	b->skel->bss->pass_ns = pw_clock_boot_ns();
+	b->skel->bss->birth_now = b->skel->bss->pass_ns >> PW_BIRTH_SHIFT;
 	b->skel->bss->threads_seen = 0;
 	b->skel->bss->processes_seen = 0;
 	/* The program writes nothing: a read runs it until the end or until it is time to yield. */
@@ -167,8 +168,7 @@ static uint64_t live_samples(const struct pw_slot *slot)
 			     __atomic_load_n(&slot->freed, __ATOMIC_RELAXED));
 }
 
-/* A thread that ends while the iterator walks may be missed once; totals don't fall for that. */
-static uint64_t never_falls(uint64_t *last, uint64_t now)
+uint64_t pw_bpf_never_falls(uint64_t *last, uint64_t now)
 {
 	if (now > *last)
 		*last = now;
@@ -220,9 +220,9 @@ static void fill_counters(const struct pw_bpf *b, struct pw_known *p, const stru
 		.brk_bytes = slot->brk_bytes,
 		.hiwater_rss_pages = slot->hiwater_rss_pages,
 		.map_count = slot->map_count,
-		.minor_faults = never_falls(&p->minor_faults, slot->minor_faults),
-		.major_faults = never_falls(&p->major_faults, slot->major_faults),
-		.cpu_ns = never_falls(&p->cpu_ns, slot->cpu_ns),
+		.minor_faults = pw_bpf_never_falls(&p->minor_faults, slot->minor_faults),
+		.major_faults = pw_bpf_never_falls(&p->major_faults, slot->major_faults),
+		.cpu_ns = pw_bpf_never_falls(&p->cpu_ns, slot->cpu_ns),
 		.ledger_touched_pages = slot->touched << b->sample_shift,
 		.ledger_freed_pages = slot->freed << b->sample_shift,
 		.ledger_live_pages = live_samples(slot) << b->sample_shift,
@@ -266,6 +266,8 @@ int pw_bpf_slots_deliver(struct pw_bpf *b)
 		if (!p || (!b->slots[index].pass && !(p->flags & PW_KNOWN_ENDED)))
 			continue;
 		rc = deliver_one(b, p, &b->slots[index]);
+		if (!rc)
+			rc = pw_bpf_resources_deliver(b, p, &b->slots[index]);
 		if (rc)
 			return rc;
 	}

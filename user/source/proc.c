@@ -12,7 +12,7 @@
 #include "user/inspect/address_space.h"
 #include "user/inspect/identity.h"
 #include "user/source/machine.h"
-#include "user/source/proc_process.h"
+#include "user/source/proc_resources.h"
 #include "user/source/source.h"
 
 #define CAPACITY_DEFAULT 16384u
@@ -97,6 +97,15 @@ static int give_counters(struct proc_source *src, struct pw_proc_process *p)
 	return pw_proc_process_counters(&src->walk, p, &c) ? 0 : deliver(src, &c.rec);
 }
 
+static int give_resources(struct proc_source *src, struct pw_proc_process *p)
+{
+	struct pw_resources r;
+
+	if (!pw_proc_resources_due(&src->walk, p) || !pw_proc_resources_news(&src->walk, p, &r))
+		return 0;
+	return deliver(src, &r.rec);
+}
+
 /* Into src->record. */
 static int read_identity(struct proc_source *src, struct pw_proc_process *p, struct pw_identity **ret)
 {
@@ -128,7 +137,8 @@ static int give_new(struct proc_source *src, struct pw_proc_process *p)
 	}
 	if (!rc)
 		rc = deliver(src, &id->rec);
-	return rc ? rc : give_counters(src, p);
+	rc = rc ? rc : give_counters(src, p);
+	return rc ? rc : give_resources(src, p);
 }
 
 static int give_exec(struct proc_source *src, struct pw_proc_process *p)
@@ -155,11 +165,12 @@ static int give_known(struct proc_source *src, const struct pw_proc_process *bef
 	now->uid = before->uid;
 	now->cgroup_id = before->cgroup_id;
 	now->hiwater_rss_pages = before->hiwater_rss_pages;
+	now->held = before->held;
 	if (pw_proc_process_execed(before, now))
 		rc = give_exec(src, now);
 	if (!rc && pw_proc_process_changed(before, now))
 		rc = give_counters(src, now);
-	return rc;
+	return rc ? rc : give_resources(src, now);
 }
 
 static int give_exit(struct proc_source *src, const struct pw_proc_process *before)
@@ -205,7 +216,8 @@ static int give_differences(struct proc_source *src)
 
 static int give_machine(struct proc_source *src, struct pw_error *err)
 {
-	uint32_t coverage = pw_machine_sees_all(&src->fs) ? PW_COVER_ALL_PROCESSES : 0;
+	uint32_t coverage = PW_COVER_RESOURCES |
+			    (pw_machine_sees_all(&src->fs) ? PW_COVER_ALL_PROCESSES : 0);
 	struct pw_machine m;
 	int rc = pw_machine_fill(&src->fs, "proc", coverage, &m);
 

@@ -12,6 +12,16 @@
 #include "kmod/uapi/pagewarden.h"
 #include "user/base/procfs.h"
 
+/* What is remembered of a process's resources; see proc_resources.h. */
+struct pw_proc_held {
+	uint64_t looked_ns; /* at its descriptors; 0: never */
+	uint64_t read_ns; /* all the rest */
+	uint64_t activity; /* as it was then */
+	uint32_t open_files;
+	uint64_t signature; /* of the last RESOURCES; 0: none */
+	uint64_t voluntary_switches; /* of the last RESOURCES: they never fall */
+};
+
 struct pw_proc_process {
 	struct pw_key key;
 	bool announced; /* its IDENTITY was given */
@@ -19,6 +29,7 @@ struct pw_proc_process {
 	uint32_t uid;
 	uint64_t cgroup_id;
 	uint64_t hiwater_rss_pages;
+	struct pw_proc_held held;
 };
 
 /* What all records of one walk share. */
