@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/analysis/trends.h"
 #include "user/base/cleanup.h"
 #include "user/base/text.h"
 
@@ -20,6 +21,7 @@ static const struct {
 	{ "pid=", PW_FILTER_PID },
 	{ "uid=", PW_FILTER_UID },
 	{ "min=", PW_FILTER_MIN },
+	{ "verdict=", PW_FILTER_VERDICT },
 };
 
 static char lower(char c)
@@ -42,6 +44,20 @@ static int parse_number(const char *text, uint64_t *ret)
 	return 0;
 }
 
+#define ANY_SUSPECT PW_VERDICT_CLASSES
+
+static int parse_verdict(const char *word, uint64_t *ret)
+{
+	for (uint64_t i = 0; i < PW_VERDICT_CLASSES; i++) {
+		if (strcmp(word, pw_verdict_names[i]) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	*ret = ANY_SUSPECT;
+	return strcmp(word, "suspect") ? -EINVAL : 0;
+}
+
 static int parse_term(char *word, struct pw_filter_term *t)
 {
 	*t = (struct pw_filter_term){ .negated = *word == '!' };
@@ -59,6 +75,8 @@ static int parse_term(char *word, struct pw_filter_term *t)
 		return parse_number(word, &t->number);
 	if (t->field == PW_FILTER_MIN)
 		return pw_text_parse_size(word, &t->number);
+	if (t->field == PW_FILTER_VERDICT)
+		return parse_verdict(word, &t->number);
 	if (!*word || strlen(word) >= sizeof(t->text))
 		return -EINVAL;
 	if (t->field == PW_FILTER_ANY && parse_number(word, &t->number))
@@ -73,7 +91,7 @@ static int refuse(struct pw_error *err, const char *what, const char *word)
 	pw_error_set(err, -EINVAL, "the filter's word \"%.100s\" %s", word, what);
 	pw_error_remedy(err,
 			"at most %d words: TEXT, comm=, exe=, cgroup=, unit=, container=, "
-			"pid=N, uid=N, min=SIZE; ! negates",
+			"pid=N, uid=N, min=SIZE, verdict=NAME (suspect: any that is); ! negates",
 			PW_FILTER_TERMS);
 	return -EINVAL;
 }
@@ -113,6 +131,7 @@ static bool contains(const char *text, const char *needle)
 struct subject {
 	const char *exe, *cgroup, *unit, *container;
 	uint64_t footprint_bytes;
+	enum pw_verdict_class verdict;
 	const struct pw_process *members; /* a list by next_in_group, or one process alone */
 	bool alone; /* members is the process itself */
 	bool living_only;
@@ -159,6 +178,9 @@ static bool term_holds(const struct pw_filter_term *t, const struct subject *s)
 		return contains(s->container, t->text);
 	case PW_FILTER_MIN:
 		return s->footprint_bytes >= t->number;
+	case PW_FILTER_VERDICT:
+		return t->number == ANY_SUSPECT ? pw_verdict_is_suspect(s->verdict) :
+						  t->number == s->verdict;
 	case PW_FILTER_COMM:
 	case PW_FILTER_PID:
 	case PW_FILTER_UID:
@@ -184,6 +206,7 @@ bool pw_filter_process(const struct pw_filter *f, const struct pw_process *p, ui
 		.unit = p->unit,
 		.container = p->container,
 		.footprint_bytes = pw_process_footprint(p) * page_size,
+		.verdict = f->trends ? pw_trends_of_process(f->trends, &p->key) : PW_VERDICT_UNKNOWN,
 		.members = p,
 		.alone = true,
 	};
@@ -199,6 +222,7 @@ bool pw_filter_group(const struct pw_filter *f, const struct pw_group *g, uint32
 		.unit = g->unit,
 		.container = g->container,
 		.footprint_bytes = pw_group_footprint(g) * page_size,
+		.verdict = f->trends ? pw_trends_of_group(f->trends, g) : PW_VERDICT_UNKNOWN,
 		.members = g->members,
 		.living_only = g->alive > 0,
 	};

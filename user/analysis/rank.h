@@ -7,6 +7,7 @@
  *                 case ignored), or the whole PID
  *   comm=TEXT exe=TEXT cgroup=TEXT unit=TEXT container=TEXT    in this one
  *   pid=N uid=N   exactly
+ *   verdict=NAME  its growth is judged so: growing, warming, ...; suspect: as a leak
  *   min=SIZE      footprint (anon + shmem + swap) of at least SIZE: 64M, 2G
  *   !WORD         the opposite of WORD
  *
@@ -37,6 +38,7 @@ enum pw_filter_field {
 	PW_FILTER_PID,
 	PW_FILTER_UID,
 	PW_FILTER_MIN,
+	PW_FILTER_VERDICT,
 };
 
 struct pw_filter_term {
@@ -46,9 +48,13 @@ struct pw_filter_term {
 	char text[PW_FILTER_TEXT]; /* lower case */
 };
 
+struct pw_trends; /* user/analysis/trends.h */
+
 struct pw_filter {
 	size_t count; /* 0: everything passes */
 	struct pw_filter_term terms[PW_FILTER_TERMS];
+	/* What verdict= asks; the caller's, NULL: nothing is judged, and no verdict passes. */
+	const struct pw_trends *trends;
 };
 
 /* 0, or -EINVAL with *err naming the word. Empty text passes everything. */
