@@ -9,6 +9,8 @@
  *   proc     what the /proc source gives: no ledger, bounded counters
  *   wipes    wiped whole, in part, not at all, unknown; released clean, rewritten
  *            and unwiped; a site that forgot 1 of 100; a secret of each verdict
+ *   trends   for --time-scale 30: leaks of memory, threads and files with their
+ *            limits, under a hostile name; a warm cache, and a gap
  */
 #include <stdio.h>
 
@@ -401,6 +403,44 @@ static void make_wipes(struct trace *t)
 	finish(t, 1);
 }
 
+#define LEAK_CGROUP 4801 /* as sample() has it of PID 801 */
+
+static void limits_of_leak(struct trace *t, struct pw_key leak, uint64_t i)
+{
+	struct pw_cgroup *c = trace_cgroup(t, LEAK_CGROUP, "/system.slice/leak.service",
+					   (30 + i) << 20, 1ull << 30);
+
+	c->slab_bytes = (8 << 20) + i * 200000;
+	c->sock_bytes = 0;
+	c->pids = c->pids_max_used = 5 + i;
+	c->pids_max = 400;
+	trace_resources(t, leak, 20)->limit_address_space_bytes = 16ull << 30;
+}
+
+static void make_trends(struct trace *t)
+{
+	const struct pw_key leak = trace_key(801), threads = trace_key(802), files = trace_key(803),
+			    cache = trace_key(804);
+
+	begin(t);
+	((struct pw_machine *)t->bytes)->coverage |= PW_COVER_RESOURCES | PW_COVER_CGROUPS;
+	name_process(t, leak, "/usr/bin/\x1b[31mleak\n", "leak.service", "leak");
+	name_process(t, threads, "/usr/bin/threads", "threads.service", "threads");
+	name_process(t, files, "/usr/bin/files", "files.service", "files");
+	name_process(t, cache, "/usr/bin/cache", "cache.service", "cache");
+	for (uint64_t i = 0; i < 48; i++) {
+		sample(t, leak, "\x1b[31mleak\n", 20 * MIB_PAGES + 256 * i + i * i % 7);
+		sample(t, threads, "threads", 10 * MIB_PAGES)->threads = (uint32_t)(5 + 2 * i);
+		sample(t, files, "files", 10 * MIB_PAGES);
+		sample(t, cache, "cache", 10 * MIB_PAGES + 97 * (i < 20 ? 40 * i - i * i : 400));
+		limits_of_leak(t, leak, i);
+		trace_resources(t, files, (uint32_t)(30 + 3 * i));
+		finish(t, 4);
+		if (i == 38) /* nobody watched for a while */
+			t->now_ns += 5 * TRACE_SECOND;
+	}
+}
+
 static int save(const struct trace *t, const char *path)
 {
 	struct recorded r = recorded_of(t);
@@ -422,7 +462,7 @@ int main(int argc, char **argv)
 		void (*make)(struct trace *t);
 	} traces[] = {
 		{ "zoo", make_zoo },   { "odd", make_odd },	{ "pool", make_pool },
-		{ "proc", make_proc }, { "wipes", make_wipes },
+		{ "proc", make_proc }, { "wipes", make_wipes }, { "trends", make_trends },
 	};
 
 	for (size_t i = 0; argc == 3 && i < sizeof(traces) / sizeof(traces[0]); i++) {
@@ -436,6 +476,6 @@ int main(int argc, char **argv)
 		trace_free(&t);
 		return status;
 	}
-	fprintf(stderr, "usage: make_trace zoo|odd|pool|proc|wipes FILE\n");
+	fprintf(stderr, "usage: make_trace zoo|odd|pool|proc|wipes|trends FILE\n");
 	return 2;
 }

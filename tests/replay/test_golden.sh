@@ -39,6 +39,14 @@ cases() {
 		wipes secrets text,json,csv secrets
 		wipes dirty text secrets --state released-dirty,left-behind
 		wipes report text,json,csv report
+		zoo leaks text,json,csv leaks
+		zoo others text leaks --all --pid 403
+		zoo explain text explain 402
+		trends leaks text,json,csv leaks --time-scale 30 --all
+		trends explain text,json,csv explain 801 --time-scale 30
+		trends threads text explain 802 --time-scale 30 --series threads
+		trends group text explain --group files --time-scale 30 --series open-files
+		trends cgroup text explain --cgroup /system.slice/leak.service --time-scale 30
 	TABLE
 	[ ! -f "$root/tests/replay/real.pwr" ] || cat <<-'TABLE'
 		real processes text,json,csv replay
@@ -64,7 +72,7 @@ show() {
 	trace=$(trace_of "$1")
 	case $3 in
 	replay) "$pagewarden" replay "$trace" --format "$2" "${@:4}" ;;
-	wipes | secrets) "$pagewarden" "$3" --replay "$trace" --format "$2" "${@:4}" ;;
+	wipes | secrets | leaks | explain) "$pagewarden" "$3" --replay "$trace" --format "$2" "${@:4}" ;;
 	report) "$pagewarden" report --replay "$trace" --format "$2" "${@:4}" ;;
 	esac
 }
@@ -87,7 +95,7 @@ one() {
 }
 
 mkdir -p "$golden"
-for trace in zoo odd pool proc wipes; do
+for trace in zoo odd pool proc wipes trends; do
 	"$build/tests/replay/make_trace" "$trace" "$tmp/$trace.pwr" || exit 1
 	"$build/tests/replay/make_trace" "$trace" "$tmp/again.pwr" || exit 1
 	check "the trace $trace is the same each time" cmp "$tmp/$trace.pwr" "$tmp/again.pwr"

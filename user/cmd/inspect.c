@@ -12,6 +12,7 @@
 #include "user/cmd/live.h"
 #include "user/cmd/pid.h"
 #include "user/cmd/session.h"
+#include "user/cmd/verdicts.h"
 #include "user/cmd/views.h"
 #include "user/view/tables.h"
 
@@ -187,6 +188,7 @@ static int inspect(struct inspect *in, struct pw_error *err)
 	if (!in->watch && !on_terminal(in))
 		in->common.source.only_pid = in->pid;
 	rc = pw_session_open(&in->common, &in->session, err);
+	rc = rc ? rc : pw_verdicts_along(in->session, &in->common, err);
 	if (rc)
 		return rc;
 	return on_terminal(in) ? live(in, err) : print(in, err);

@@ -8,6 +8,7 @@
 #include "user/base/clock.h"
 #include "user/cmd/interrupt.h"
 #include "user/cmd/session.h"
+#include "user/cmd/verdicts.h"
 #include "user/cmd/views.h"
 
 enum {
@@ -113,6 +114,8 @@ static int replay(struct replay *r, struct pw_error *err)
 {
 	int rc = pw_session_open(&r->common, &r->session, err);
 	int closed;
+
+	rc = rc ? rc : pw_verdicts_along(r->session, &r->common, err);
 
 	if (rc)
 		return rc;

@@ -8,6 +8,7 @@
 #include "user/cmd/interrupt.h"
 #include "user/cmd/live.h"
 #include "user/cmd/session.h"
+#include "user/cmd/verdicts.h"
 #include "user/cmd/views.h"
 
 enum {
@@ -77,6 +78,7 @@ static int show(struct top *t, struct pw_error *err)
 {
 	int rc = pw_session_open(&t->common, &t->session, err);
 
+	rc = rc ? rc : pw_verdicts_along(t->session, &t->common, err);
 	if (rc)
 		return rc;
 	if (!on_terminal(t))

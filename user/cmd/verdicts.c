@@ -97,29 +97,40 @@ static bool is_stream(const struct pw_session *s)
 	return !s->source->live && !s->input;
 }
 
-static int own_trends(struct pw_verdicts *v, const struct pw_verdicts_wish *w, struct pw_error *err)
+static int own_trends(struct pw_session *s, double time_scale, struct pw_error *err)
 {
-	const struct pw_trends_options opt = { .time_scale = w->time_scale };
+	const struct pw_trends_options opt = { .time_scale = time_scale };
 	struct pw_trends *trends;
 	int rc = pw_trends_create(&opt, &trends);
 
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the series");
-	pw_session_watch_growth(v->session, trends);
+	pw_session_watch_growth(s, trends);
 	return 0;
 }
 
-static int open_daemon(struct pw_verdicts *v, const struct pw_common *c, struct pw_error *err)
+static const char *socket_of(const struct pw_common *c)
+{
+	return c->socket_path ? c->socket_path : PW_SOURCE_SOCKET;
+}
+
+static int daemon_trends(struct pw_session *s, const struct pw_common *c, struct pw_error *err)
 {
 	struct pw_trends *trends;
-	int rc;
+	int rc = pw_trends_fetch(socket_of(c), &trends, err);
 
-	v->origin = PW_VERDICTS_OF_DAEMON;
-	v->origin_name = c->socket_path ? c->socket_path : PW_SOURCE_SOCKET;
-	rc = pw_trends_fetch(v->origin_name, &trends, err);
 	if (!rc)
-		pw_session_watch_growth(v->session, trends);
+		pw_session_watch_growth(s, trends);
 	return rc;
+}
+
+int pw_verdicts_along(struct pw_session *s, const struct pw_common *common, struct pw_error *err)
+{
+	struct pw_error none;
+
+	if (is_stream(s) && !daemon_trends(s, common, &none))
+		return 0;
+	return own_trends(s, 0, err);
 }
 
 /* -ENOENT: there is none, and none was named. */
@@ -147,7 +158,7 @@ static int open_without_daemon(struct pw_verdicts *v, const struct pw_verdicts_w
 		return rc;
 	v->origin = PW_VERDICTS_OWN;
 	v->origin_name = "";
-	return own_trends(v, w, err);
+	return own_trends(v->session, w->time_scale, err);
 }
 
 static int no_daemon(const struct pw_session *s, const char *socket_path, struct pw_error *err)
@@ -162,13 +173,20 @@ static int no_daemon(const struct pw_session *s, const char *socket_path, struct
 	return -ENOENT;
 }
 
+static int open_daemon(struct pw_verdicts *v, const struct pw_common *c, struct pw_error *err)
+{
+	v->origin = PW_VERDICTS_OF_DAEMON;
+	v->origin_name = socket_of(c);
+	return daemon_trends(v->session, c, err);
+}
+
 static int open_origin(struct pw_verdicts *v, const struct pw_common *c,
 		       const struct pw_verdicts_wish *w, struct pw_error *err)
 {
 	if (c->input) {
 		v->origin = PW_VERDICTS_OF_RECORDING;
 		v->origin_name = c->input;
-		return own_trends(v, w, err);
+		return own_trends(v->session, w->time_scale, err);
 	}
 	if (is_stream(v->session))
 		return open_daemon(v, c, err);
@@ -315,7 +333,8 @@ int pw_verdicts_material(struct pw_verdicts *v, struct pw_leak_material *ret)
 		.trends = v->session->trends,
 		.model = m,
 		.origin = origin_word(v->origin),
-		.origin_name = v->origin_name,
+		/* a recording shows the same wherever its file lies */
+		.origin_name = v->origin == PW_VERDICTS_OF_RECORDING ? "" : v->origin_name,
 		.watched_ns = began && now - began > seen ? now - began : seen,
 		.events = v->events,
 		.event_count = v->event_count,

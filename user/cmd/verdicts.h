@@ -42,6 +42,12 @@ int pw_verdicts_option(const struct pw_command *c, struct pw_verdicts_wish *w, i
 int pw_verdicts_check(const struct pw_command *c, const struct pw_verdicts_wish *w,
 		      const struct pw_common *common);
 
+/*
+ * For who shows verdicts beside other things: the session's trends begin with
+ * what the daemon has, or with nothing. 0 or -ENOMEM; a daemon that gives none is no error.
+ */
+int pw_verdicts_along(struct pw_session *s, const struct pw_common *common, struct pw_error *err);
+
 enum pw_verdicts_origin {
 	PW_VERDICTS_OF_DAEMON,
 	PW_VERDICTS_OF_HISTORY,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/analysis/rank.h"
+#include "user/analysis/trends.h"
 #include "user/base/cleanup.h"
 #include "user/base/key.h"
 #include "user/cmd/views.h"
@@ -241,8 +242,38 @@ static int ledger_parts_init(struct ledger_parts *l, const struct pw_model *m, u
 	return rc;
 }
 
+/* What is said of the growth of its series. */
+struct trend_parts {
+	struct pw_suspect *series;
+	struct pw_rows rows;
+};
+
+static void trend_parts_deinit(struct trend_parts *t)
+{
+	pw_rows_free(&t->rows);
+	free(t->series);
+}
+
+static int trend_parts_init(struct trend_parts *t, const struct pw_model *m,
+			    const struct pw_process *p)
+{
+	const struct pw_trends_query query = { .all = true, .pid = p->key.pid };
+	size_t count = 0;
+	int rc = m->trends ? pw_trends_suspects(m->trends, &query, &t->series, &count) : 0;
+
+	rc = rc ? rc : pw_rows_make(&t->rows, count);
+	for (size_t i = 0; !rc && i < count; i++) {
+		const struct pw_subject *s = t->series[i].subject;
+
+		if (s->type == PW_SUBJECT_PROCESS && pw_key_same(&s->key, &p->key))
+			pw_rows_add(&t->rows, &t->series[i]);
+	}
+	return rc;
+}
+
 static int print_inspect(const struct pw_inspect_request *r, const struct pw_model *m,
-			 const struct ledger_parts *ledger, struct pw_output *o, struct pw_error *err)
+			 const struct ledger_parts *ledger, const struct trend_parts *trends,
+			 struct pw_output *o, struct pw_error *err)
 {
 	const struct pw_process *p = r->process;
 	const struct pw_segment_set *set = p->segments;
@@ -269,6 +300,7 @@ static int print_inspect(const struct pw_inspect_request *r, const struct pw_mod
 				  [PW_INSPECT_SEGMENTS] = { segments, segment_count },
 				  [PW_INSPECT_EVENTS] = { events, event_count },
 				  [PW_INSPECT_TIMELINE] = { points, n },
+				  [PW_INSPECT_TRENDS] = trends->rows,
 				  [PW_INSPECT_ALERTS] = ledger->wipes.tables[PW_WIPES_ALERTS],
 				  [PW_INSPECT_WIPES] = ledger->wipes.tables[PW_WIPES_EVENTS],
 				  [PW_INSPECT_SECRETS] = ledger->secrets.tables[PW_SECRETS_RANGES],
@@ -282,11 +314,14 @@ int pw_view_print_inspect(const struct pw_inspect_request *r, const struct pw_mo
 			  struct pw_output *o, struct pw_error *err)
 {
 	pw_cleanup(ledger_parts_deinit) struct ledger_parts ledger = { 0 };
+	pw_cleanup(trend_parts_deinit) struct trend_parts trends = { 0 };
 	size_t limit = o->emit.format == PW_FORMAT_TEXT ? TEXT_WIPES : 0;
 
 	if (ledger_parts_init(&ledger, m, r->process->key.pid, limit))
 		return pw_error_set(err, -ENOMEM, "no memory for the wipes");
-	return print_inspect(r, m, &ledger, o, err);
+	if (trend_parts_init(&trends, m, r->process))
+		return pw_error_set(err, -ENOMEM, "no memory for the trends");
+	return print_inspect(r, m, &ledger, &trends, o, err);
 }
 
 int pw_view_print(const struct pw_view_request *r, const struct pw_model *m, struct pw_output *o,

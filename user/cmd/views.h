@@ -44,7 +44,8 @@ struct pw_view_args {
 	"      --sort COLUMN      order by this column (default footprint_bytes)\n" \
 	"      --reverse          the other way round\n" \
 	"      --filter WORDS     rows with each word in command, path, cgroup, unit; or this PID;\n" \
-	"                         uid=N, comm=TEXT, unit=TEXT, min=64M, ...; !WORD: without it\n" \
+	"                         uid=N, comm=TEXT, unit=TEXT, min=64M, ...; !WORD: without it;\n" \
+	"                         verdict=suspect: whose growth is suspected\n" \
 	"      --dead             dead processes too\n" \
 	"      --limit N          at most N rows\n"
 /* clang-format on */

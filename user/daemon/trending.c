@@ -58,6 +58,7 @@ int pw_trending_start(struct pw_daemon *d)
 	if (r)
 		return r;
 	restore(d);
+	d->model->trends = d->trends; /* for the verdicts among its processes and groups */
 	d->trends_saved_ns = pw_clock_boot_ns();
 	return 0;
 }
@@ -65,6 +66,8 @@ int pw_trending_start(struct pw_daemon *d)
 void pw_trending_stop(struct pw_daemon *d)
 {
 	save(d);
+	if (d->model)
+		d->model->trends = NULL;
 	pw_trends_destroy(d->trends);
 	d->trends = NULL;
 }

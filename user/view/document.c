@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "user/view/document.h"
+#include "user/view/leak_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,6 +77,9 @@ const struct pw_document_shape pw_document_inspect = {
 			"What happened to it and its children, oldest first." },
 		[PW_INSPECT_TIMELINE] = { "timeline", "Timeline", pw_timeline_columns,
 			"Its footprint over time, oldest first; when asked for." },
+		[PW_INSPECT_TRENDS] = { "trends", "Trends", pw_leak_columns,
+			"Its series that ever changed and what is said of them, the worst first.",
+			pw_leak_summary_shown },
 		[PW_INSPECT_ALERTS] = { "alerts", "Alerts", pw_alert_columns,
 			"What somebody should act on, with the evidence." },
 		[PW_INSPECT_WIPES] = { "wipes", "Wipes", pw_wipe_columns,
@@ -108,9 +112,12 @@ const struct pw_document_shape pw_document_doctor = {
 };
 
 const struct pw_document_shape *const pw_document_shapes[] = {
-	&pw_document_processes, &pw_document_groups,  &pw_document_events,  &pw_document_segments,
-	&pw_document_inspect,	&pw_document_machine, &pw_document_doctor,  &pw_document_report,
-	&pw_document_wipes,	&pw_document_alerts,  &pw_document_secrets,  &pw_document_leaks,
+	&pw_document_processes, &pw_document_groups,
+	&pw_document_events,	&pw_document_segments,
+	&pw_document_inspect,	&pw_document_machine,
+	&pw_document_doctor,	&pw_document_report,
+	&pw_document_wipes,	&pw_document_alerts,
+	&pw_document_secrets,	&pw_document_leaks,
 	&pw_document_explain,	NULL,
 };
 

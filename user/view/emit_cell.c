@@ -41,7 +41,8 @@ void pw_emit_duration(uint64_t ns, char out[PW_PLAIN_MAX])
 		      { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" }, { 365 * 86400e9, "y" } };
 	size_t i = 0;
 
-	while (i + 1 < sizeof(scale) / sizeof(scale[0]) && (double)ns >= scale[i + 1].ns)
+	/* what would round to 1000.0ms is 1.0s */
+	while (i + 1 < sizeof(scale) / sizeof(scale[0]) && (double)ns >= 0.9999 * scale[i + 1].ns)
 		i++;
 	snprintf(out, PW_PLAIN_MAX, "%.*f%s", i ? 1 : 0, (double)ns / scale[i].ns, scale[i].unit);
 }

@@ -225,8 +225,8 @@ static void advise_limit(struct pw_leak_notes *n, const struct pw_suspect *s)
 	pw_emit_duration(ns, in);
 	pw_emit_duration(low, soonest);
 	pw_leak_note(n,
-		     "Until its limit (%s) there is time of %s, at the soonest %s: restart it before "
-		     "that, or raise the limit.",
+		     "Its limit (%s) is reached in %s, at the soonest in %s: restart it before that, "
+		     "or raise the limit.",
 		     pw_limit_names[s->limit.kind], in, soonest);
 }
 
@@ -234,6 +234,11 @@ static void advise(struct pw_leak_notes *n, const struct pw_suspect *s)
 {
 	if (s->subject->type == PW_SUBJECT_PROCESS)
 		advise_process(n, s);
+	if (s->subject->type == PW_SUBJECT_GROUP && s->subject->members == 1)
+		pw_leak_note(n,
+			     "A group of one process says what its process says; which that is: "
+			     "pagewarden leaks --all --cgroup %.160s.",
+			     s->subject->cgroup[0] ? s->subject->cgroup : "/");
 	if (!pw_verdict_is_suspect(s->verdict.verdict)) {
 		pw_leak_note(n, "Nothing else: it is no suspect. A change of its verdict is kept, and told "
 				"by the daemon's alerts.");

@@ -2,6 +2,7 @@
 /* The columns of a group: sums over its living members, growth of the whole. */
 #include "user/view/tables.h"
 
+#include "user/analysis/trends.h"
 #include "user/view/table_values.h"
 
 #define GROUP_VALUE(name, condition, set, expression)                                  \
@@ -70,6 +71,13 @@ GROUP_VALUE(cpu_ratio, RATED, pw_value_d, g->cpu_share)
 GROUP_VALUE(ledger_live_bytes, LEDGER, pw_value_u, PAGES(g->ledger_live_pages))
 GROUP_VALUE(ledger_touched_bytes, LEDGER, pw_value_u, PAGES(g->ledger_touched_pages))
 GROUP_VALUE(ledger_freed_bytes, LEDGER, pw_value_u, PAGES(g->ledger_freed_pages))
+
+static enum pw_verdict_class verdict_of(const struct pw_model *m, const struct pw_group *g)
+{
+	return m->trends ? pw_trends_of_group(m->trends, g) : PW_VERDICT_UNKNOWN;
+}
+
+GROUP_VALUE(verdict, verdict_of(m, g) != PW_VERDICT_UNKNOWN, pw_table_verdict, verdict_of(m, g))
 
 #define GROUP_GROWTH(name, horizon)                                                    \
 	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \

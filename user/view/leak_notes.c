@@ -7,8 +7,8 @@
 #include "user/view/emitter.h"
 #include "user/view/leak_report.h"
 
-/* The detector's shortest, in the series' time. */
-#define SHORTEST_WINDOW_NS (12 * 60 * PW_NSEC_PER_SEC)
+/* The detector's least blocks of its shortest window, and three passes; in the series' time. */
+#define SHORTEST_NS (15 * 30 * PW_NSEC_PER_SEC)
 
 void pw_leak_header_fill(struct pw_leak_header *h, const struct pw_leak_material *of)
 {
@@ -25,7 +25,7 @@ void pw_leak_header_fill(struct pw_leak_header *h, const struct pw_leak_material
 
 static uint64_t shortest_real_ns(const struct pw_leak_header *h)
 {
-	return (uint64_t)((double)SHORTEST_WINDOW_NS / h->time_scale);
+	return (uint64_t)((double)SHORTEST_NS / h->time_scale);
 }
 
 bool pw_leak_too_little(const struct pw_leak_header *h)
@@ -64,9 +64,12 @@ static void note_span(struct pw_leak_notes *n, const struct pw_leak_header *h)
 	pw_emit_duration(h->watched_ns, watched);
 	pw_emit_duration(shortest_real_ns(h), needed);
 	pw_leak_note(n,
-		     "Watched %s: too little for a verdict, the shortest window takes %s. The daemon "
-		     "watches all the time: systemctl start pagewarden.",
-		     watched, needed);
+		     "Watched %s: too little for a verdict, which takes %s of a fast leak and hours of "
+		     "a slow one.%s",
+		     watched, needed,
+		     strcmp(h->origin, "own") == 0 ?
+			     " The daemon watches all the time: systemctl start pagewarden." :
+			     "");
 }
 
 static void note_scale(struct pw_leak_notes *n, const struct pw_leak_header *h)
@@ -86,7 +89,12 @@ static void note_gaps(struct pw_leak_notes *n, const struct pw_suspect *suspects
 		rows += suspects[i].verdict.gaps != 0;
 		most = suspects[i].verdict.gaps > most ? suspects[i].verdict.gaps : most;
 	}
-	if (rows)
+	if (count == 1 && rows)
+		pw_leak_note(n,
+			     "Nobody watched in %zu of the %d blocks of its window: what happened then "
+			     "is not known.",
+			     most, PW_TREND_BLOCKS);
+	else if (rows)
 		pw_leak_note(n,
 			     "%zu of these series have blocks in which nobody watched, up to %zu of "
 			     "%d in a window: what happened then is not known.",

@@ -43,10 +43,17 @@ static int choose_events(struct pw_leak_report *r, const struct pw_leak_material
 	return err;
 }
 
+/* It says what its process says, and is not judged itself. */
+static bool is_group_of_one(const struct pw_suspect *s)
+{
+	return s->subject->type == PW_SUBJECT_GROUP && s->subject->members == 1 &&
+	       !pw_verdict_is_suspect(s->verdict.verdict);
+}
+
 /* A group that a suspected process stands for is not told twice, but where all is told. */
 static bool passes(const struct pw_leak_options *opt, const struct pw_suspect *s)
 {
-	if (s->covered_by_process && !opt->all)
+	if ((s->covered_by_process && !opt->all) || is_group_of_one(s))
 		return false;
 	return !opt->cgroup || pw_leak_in_cgroup(s->subject->cgroup, opt->cgroup);
 }
@@ -57,8 +64,6 @@ static int query(struct pw_leak_report *r, const struct pw_leak_material *of,
 	const struct pw_trends_query q = {
 		.all = opt->all,
 		.pid = opt->pid,
-		/* where rows are left out here, it is here that they are counted */
-		.limit = opt->cgroup || !opt->all ? 0 : opt->limit,
 	};
 
 	return pw_trends_suspects(of->trends, &q, &r->suspects, &r->rows_seen);

@@ -117,7 +117,7 @@ void pw_explain_report_document(struct pw_explain_report *r, bool text, bool asc
 /* ---- what both reports are made with (leak_notes.c) ------------------------------------ */
 
 void pw_leak_header_fill(struct pw_leak_header *h, const struct pw_leak_material *of);
-/* Less than the detector's shortest window. */
+/* Less than the detector needs of the fastest leak. */
 bool pw_leak_too_little(const struct pw_leak_header *h);
 /* The path itself, or one below it. */
 bool pw_leak_in_cgroup(const char *path, const char *cgroup);

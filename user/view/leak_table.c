@@ -66,12 +66,6 @@ static const char *type_name(enum pw_subject_type type)
 	return type < PW_SUBJECT_TYPES ? pw_subject_type_names[type] : "";
 }
 
-/* The worst comes first, whichever way the letters go. */
-static void set_verdict(struct pw_value *ret, enum pw_verdict_class v)
-{
-	pw_value_word(ret, pw_verdict_names[v], PW_VERDICT_CLASSES - v);
-}
-
 static void set_time(struct pw_value *ret, uint64_t realtime_ns)
 {
 	if (realtime_ns)
@@ -193,7 +187,7 @@ LEAK(last_seen_time, true, set_time, r->subject->last_seen_ns)
 LEAK(fingerprint, true, pw_value_u, pw_subject_fingerprint(r->subject, r->kind))
 LEAK(series, true, pw_value_text, pw_series_names[r->kind])
 LEAK(unit, true, pw_value_text, pw_series_units[r->kind])
-LEAK(verdict, true, set_verdict, r->verdict.verdict)
+LEAK(verdict, true, pw_table_verdict, r->verdict.verdict)
 LEAK(suspect, true, pw_value_b, pw_verdict_is_suspect(r->verdict.verdict))
 LEAK(covered_by_process, true, pw_value_b, r->covered_by_process)
 LEAK(confidence_ratio, JUDGED && r->verdict.confidence > 0, pw_value_d, r->verdict.confidence)
@@ -396,8 +390,8 @@ EVENT(exe, true, pw_value_text_or_unknown, r->subject.exe)
 EVENT(cgroup, true, pw_value_text_or_unknown, r->subject.cgroup)
 EVENT(series, true, pw_value_text, pw_series_names[r->kind])
 EVENT(unit, true, pw_value_text, pw_series_units[r->kind])
-EVENT(from, true, set_verdict, r->from)
-EVENT(to, true, set_verdict, r->to)
+EVENT(from, true, pw_table_verdict, r->from)
+EVENT(to, true, pw_table_verdict, r->to)
 EVENT(ended, true, pw_value_b, r->ended)
 EVENT(confidence_ratio, r->verdict.confidence > 0, pw_value_d, r->verdict.confidence)
 EVENT(value, r->value != PW_UNKNOWN, set_event_amount, r, (double)r->value)
@@ -492,7 +486,7 @@ const struct pw_column pw_leak_header_columns[] = {
 	C(time, "at", TIME, 24, true, "when it was looked at last"),
 	C(origin, "by", TEXT, 9, true,
 	  "who watched: the daemon, its history, a recording, or this command itself"),
-	C(origin_name, "from", TEXT, 40, false, "the socket or the file"),
+	C(origin_name, "from", TEXT, 40, false, "the daemon's socket, or the history's file"),
 	C(source, "source", TEXT, 8, false, "who counts: bpf or proc"),
 	C(coverage, "coverage", TEXT, 40, true, "what the source does not see"),
 	C(watched_ns, "watched", NS, 8, true, "real time since the first sample"),

@@ -10,12 +10,13 @@
 /* ---- choosing ------------------------------------------------------------------ */
 
 /* A filter that is still being typed may not parse yet: it passes everything. */
-static struct pw_filter filter_of(const struct pw_listing_options *opt)
+static struct pw_filter filter_of(const struct pw_listing_options *opt, const struct pw_model *m)
 {
 	struct pw_filter f = { 0 };
 
 	if (opt->filter)
 		pw_filter_parse(opt->filter, &f, NULL);
+	f.trends = m->trends;
 	return f;
 }
 
@@ -23,7 +24,7 @@ static int take_processes(struct pw_listing *l, const struct pw_model *m,
 			  const struct pw_listing_options *opt)
 {
 	struct pw_process **processes;
-	struct pw_filter filter = filter_of(opt);
+	struct pw_filter filter = filter_of(opt, m);
 	int rc = pw_model_processes(m, opt->with_dead, &processes, &l->total);
 
 	if (rc)
@@ -36,7 +37,7 @@ static int take_processes(struct pw_listing *l, const struct pw_model *m,
 static int take_groups(struct pw_listing *l, const struct pw_model *m,
 		       const struct pw_listing_options *opt)
 {
-	struct pw_filter filter = filter_of(opt);
+	struct pw_filter filter = filter_of(opt, m);
 	struct pw_group **groups;
 	int rc = pw_model_groups(m, &groups, &l->total);
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "user/analysis/growth.h"
+#include "user/analysis/trends.h"
 #include "user/view/table_values.h"
 
 #define PROCESS_GETTER(name)                                                           \
@@ -122,6 +123,13 @@ PROCESS_VALUE(mmap_bytes, VM_CALLS, pw_value_u, p->now.mmap_bytes)
 PROCESS_VALUE(munmap_bytes, VM_CALLS, pw_value_u, p->now.munmap_bytes)
 PROCESS_VALUE(brk_grown_bytes, VM_CALLS, pw_value_u, p->now.brk_grown_bytes)
 PROCESS_VALUE(brk_shrunk_bytes, VM_CALLS, pw_value_u, p->now.brk_shrunk_bytes)
+
+static enum pw_verdict_class verdict_of(const struct pw_model *m, const struct pw_process *p)
+{
+	return m->trends ? pw_trends_of_process(m->trends, &p->key) : PW_VERDICT_UNKNOWN;
+}
+
+PROCESS_VALUE(verdict, verdict_of(m, p) != PW_VERDICT_UNKNOWN, pw_table_verdict, verdict_of(m, p))
 
 static void get_build_id(const void *ctx, const void *row, struct pw_value *ret)
 {

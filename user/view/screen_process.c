@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/analysis/trends.h"
 #include "user/base/clock.h"
 #include "user/base/key.h"
 #include "user/base/text.h"
@@ -138,6 +139,32 @@ static void add_timeline(struct pw_screen_process *s, const struct pw_process *p
 	add(s, p, "footprint_bytes", "");
 }
 
+/* The worst of its series, in a sentence. */
+static void add_verdict(struct pw_screen_process *s, const struct pw_process *p)
+{
+	const struct pw_trends_query query = { .all = true, .pid = p->key.pid, .limit = 16 };
+	struct pw_suspect *rows = NULL;
+	char sentence[256];
+	size_t count = 0;
+
+	if (!s->model->trends || pw_trends_suspects(s->model->trends, &query, &rows, &count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct pw_suspect *r = &rows[i];
+
+		if (r->subject->type != PW_SUBJECT_PROCESS ||
+		    r->verdict.verdict == PW_VERDICT_UNKNOWN ||
+		    !pw_key_same(&r->subject->key, &p->key))
+			continue;
+		pw_verdict_explain(&r->verdict, pw_series_units[r->kind], sentence, sizeof(sentence));
+		pw_screen_line(&s->head,
+			       pw_verdict_is_suspect(r->verdict.verdict) ? PW_STYLE_BAD : PW_STYLE_DIM,
+			       "%s: %s", pw_series_names[r->kind], sentence);
+		break;
+	}
+	free(rows);
+}
+
 static void add_view(struct pw_screen_process *s, const struct pw_process *p)
 {
 	if (p->segments) {
@@ -225,6 +252,7 @@ int pw_screen_process_update(struct pw_screen_process *s, const struct pw_model 
 	add_identity(s, p);
 	add_counters(s, p);
 	add_timeline(s, p, width);
+	add_verdict(s, p);
 	add_view(s, p);
 	take_events(s);
 	return take_rows(s, p->segments);

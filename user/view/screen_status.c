@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "user/analysis/trends.h"
 #include "user/base/clock.h"
 #include "user/base/text.h"
 #include "user/view/screen.h"
@@ -103,6 +104,19 @@ static void add_losses(struct pw_screen_lines *l, const struct pw_model *m)
 	}
 }
 
+static void add_suspects(struct pw_screen_lines *l, const struct pw_model *m)
+{
+	struct pw_trends_cost cost;
+
+	if (!m->trends)
+		return;
+	pw_trends_cost(m->trends, &cost);
+	if (cost.suspects)
+		pw_screen_line(l, PW_STYLE_BAD,
+			       "suspects: %zu series grow as leaks grow (v: whose)  pagewarden leaks",
+			       cost.suspects);
+}
+
 void pw_screen_status_update(struct pw_screen_status *s, const struct pw_model *m,
 			     const struct pw_screen_origin *origin, int width)
 {
@@ -116,6 +130,7 @@ void pw_screen_status_update(struct pw_screen_status *s, const struct pw_model *
 	add_title(l, m, origin);
 	add_memory(l, m, width);
 	add_own(l, m);
+	add_suspects(l, m);
 	add_coverage(l, m);
 	add_losses(l, m);
 	if (origin->why[0])

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/analysis/trends.h"
 #include "user/base/key.h"
 #include "user/base/text.h"
 #include "user/view/screen.h"
@@ -17,6 +18,7 @@ static const char *const process_priority[] = {
 	"rss_anon_bytes",
 	"growth_10m_bytes_per_minute",
 	"footprint_series_bytes",
+	"verdict",
 	"cpu_ratio",
 	"minor_faults_per_second",
 	"freed_pages_per_second",
@@ -39,6 +41,7 @@ static const char *const group_priority[] = {
 	"rss_anon_bytes",
 	"growth_10m_bytes_per_minute",
 	"footprint_series_bytes",
+	"verdict",
 	"cpu_ratio",
 	"minor_faults_per_second",
 	"freed_pages_per_second",
@@ -73,6 +76,17 @@ static void indent(const struct pw_listing_row *row, const char *bytes, size_t l
 	v->text.len = n + len;
 }
 
+static bool is_suspect(const struct pw_screen_table *t, const void *item)
+{
+	const struct pw_trends *trends = t->model->trends;
+	const struct pw_process *p = item;
+
+	if (!item || !trends)
+		return false;
+	return pw_verdict_is_suspect(t->opt.groups ? pw_trends_of_group(trends, item) :
+						     pw_trends_of_process(trends, &p->key));
+}
+
 static void value(const void *ctx, size_t index, const struct pw_column *c, struct pw_value *ret,
 		  enum pw_style *ret_style)
 {
@@ -90,6 +104,8 @@ static void value(const void *ctx, size_t index, const struct pw_column *c, stru
 		*ret_style = PW_STYLE_GROWING;
 	else if (c->unit == PW_UNIT_BYTES_PER_MINUTE && ret->known && ret->d < -GROWTH_VISIBLE)
 		*ret_style = PW_STYLE_SHRINKING;
+	else if (strcmp(c->name, "verdict") == 0 && ret->known && is_suspect(t, row->item))
+		*ret_style = PW_STYLE_BAD;
 }
 
 static enum pw_style row_style(const void *ctx, size_t index)
@@ -252,6 +268,26 @@ static void step_sort(struct pw_screen_table *t, int step)
 	pw_screen_table_sort(t, &columns[i]);
 }
 
+#define SUSPECTS_WORD "verdict=suspect"
+
+/* The word goes into the filter, where it is seen, or out of it. */
+static void toggle_suspects(struct pw_screen_table *t)
+{
+	size_t n = strlen(SUSPECTS_WORD), used = strlen(t->filter);
+	char *at = strstr(t->filter, SUSPECTS_WORD);
+
+	if (at) {
+		if (at > t->filter && at[-1] == ' ') {
+			at--;
+			n++;
+		}
+		memmove(at, at + n, strlen(at + n) + 1);
+	} else if (used + 1 + n < sizeof(t->filter)) {
+		snprintf(t->filter + used, sizeof(t->filter) - used, "%s%s", used ? " " : "",
+			 SUSPECTS_WORD);
+	}
+}
+
 static bool option_key(struct pw_screen_table *t, int key)
 {
 	switch (key) {
@@ -266,6 +302,9 @@ static bool option_key(struct pw_screen_table *t, int key)
 		return true;
 	case 'd':
 		t->opt.with_dead = !t->opt.with_dead;
+		return true;
+	case 'v':
+		toggle_suspects(t);
 		return true;
 	case 'r':
 		t->opt.descending = !t->opt.descending;

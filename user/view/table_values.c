@@ -34,6 +34,11 @@ void pw_table_spark(const struct pw_model *m, const struct pw_series *s, struct 
 		pw_series_points(s, SPARK_TIER, m->now_ns, ret->scratch.points, SPARK_POINTS);
 }
 
+void pw_table_verdict(struct pw_value *ret, enum pw_verdict_class v)
+{
+	pw_value_word(ret, pw_verdict_names[v], PW_VERDICT_CLASSES - v);
+}
+
 void pw_table_hex(const uint8_t *bytes, size_t len, struct pw_value *ret)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -4,6 +4,7 @@
 #define PW_VIEW_TABLE_VALUES_H
 
 #include "user/analysis/growth.h"
+#include "user/analysis/verdict.h"
 #include "user/model/model.h"
 #include "user/view/column.h"
 
@@ -12,6 +13,8 @@ void pw_table_growth(const struct pw_model *m, const struct pw_series *s, enum p
 		     struct pw_value *ret);
 /* The last minute of a series of pages, as points of bytes. */
 void pw_table_spark(const struct pw_model *m, const struct pw_series *s, struct pw_value *ret);
+/* A class by its name; the worst comes first when it is sorted by. */
+void pw_table_verdict(struct pw_value *ret, enum pw_verdict_class v);
 /* Bytes as hex; none: unknown. */
 void pw_table_hex(const uint8_t *bytes, size_t len, struct pw_value *ret);
 /* A fixed array of raw bytes that may lack its NUL; empty: unknown. */
@@ -72,6 +75,8 @@ void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret);
 		C(freed_pages_per_second, "FREE/s", PER_SECOND, 6, true,                             \
 		  "pages given back per second in the last interval, from the ledger"),              \
 		C(cpu_ratio, "CPU%", RATIO, 5, true,                                                 \
-		  "CPU in the last interval, as a share of one CPU"),
+		  "CPU in the last interval, as a share of one CPU"),                                \
+		C(verdict, "VERDICT", TEXT, 8, true,                                                 \
+		  "what its growth looks like, the worst of its series; null: too little was seen"),
 
 #endif
