@@ -98,6 +98,7 @@ void pw_trending_tick(struct pw_daemon *d)
 
 	if (!d->trends)
 		return;
+	d->model->trends = d->trends; /* another boot's model has lost it */
 	begin = cpu_ns();
 	if (pw_trends_tick(d->trends, d->model) && !d->trends_failure_told) {
 		pw_daemon_log(4, "no memory for a sample of the trends");
