@@ -185,8 +185,7 @@ static void finish_gaps(struct pw_period *p)
 		p->gaps[p->gap_count++] =
 			(struct pw_period_gap){ .from_ns = p->watch.last_ns, .to_ns = p->to_ns };
 	}
-	if (p->gap_count && p->history_from_ns > p->from_ns &&
-	    p->gaps[0].to_ns <= p->history_from_ns)
+	if (p->gap_count && p->history_from_ns > p->from_ns && p->gaps[0].to_ns <= p->history_from_ns)
 		p->gaps[0].before_history = true;
 }
 

@@ -120,8 +120,7 @@ bool pw_period_use(const struct pw_period *p, struct pw_period_use *ret)
 			continue;
 		use.first = use.first ? use.first : s;
 		use.last = s;
-		if (!use.tightest ||
-		    s->lowest_available_bytes < use.tightest->lowest_available_bytes)
+		if (!use.tightest || s->lowest_available_bytes < use.tightest->lowest_available_bytes)
 			use.tightest = s;
 	}
 	if (use.first)

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "user/base/clock.h"
-#include "user/base/replace.h"
+#include "user/base/text.h"
 #include "user/cmd/interrupt.h"
-#include "user/cmd/past.h"
+#include "user/cmd/period.h"
 #include "user/cmd/session.h"
+#include "user/cmd/whole.h"
 #include "user/daemon/daemon.h"
 #include "user/view/listing.h"
+#include "user/view/mail.h"
 #include "user/view/report.h"
 
 #define DURATION_DEFAULT_NS (10 * PW_NSEC_PER_SEC)
@@ -24,6 +26,12 @@ enum {
 	OPT_SEGMENTS,
 	OPT_SINCE,
 	OPT_HISTORY,
+	OPT_UNTIL,
+	OPT_TABLE,
+	OPT_MAIL,
+	OPT_OUTPUT_DIR,
+	OPT_KEEP,
+	OPT_KEEP_BYTES,
 };
 
 struct report {
@@ -31,16 +39,10 @@ struct report {
 	uint64_t duration_ns;
 	uint64_t limit;
 	uint64_t segments; /* processes whose segments are looked at, live */
-	uint64_t since_ns; /* from the history: so long back; 0: not asked for */
-	const char *history;
 	struct pw_session *session;
-	struct pw_model *past; /* made from the history */
+	struct pw_period_request period; /* since_ns 0: not asked for */
+	const char *of_period; /* the last option that only a period knows; NULL: none */
 };
-
-static const struct pw_model *model_of(const struct report *r)
-{
-	return r->past ? r->past : r->session->model;
-}
 
 /* ---- looking --------------------------------------------------------------------- */
 
@@ -103,14 +105,15 @@ static int look(struct report *r, struct pw_error *err)
 
 /* ---- printing -------------------------------------------------------------------- */
 
-static int print(const struct report *r, FILE *out)
+static int print(const void *ctx, FILE *out)
 {
+	const struct report *r = ctx;
 	struct pw_emit_options opt = {
 		.format = r->common.format,
 		.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 	};
 	struct pw_report report;
-	int rc = pw_report_init(&report, model_of(r), (size_t)r->limit);
+	int rc = pw_report_init(&report, r->session->model, (size_t)r->limit);
 
 	if (rc)
 		return rc;
@@ -119,41 +122,15 @@ static int print(const struct report *r, FILE *out)
 	return rc;
 }
 
-static int print_to_file(const struct report *r, const char *path)
-{
-	struct pw_replace file;
-	int rc = pw_replace_begin(&file, path);
-
-	if (rc)
-		return rc;
-	rc = print(r, file.file);
-	if (!rc)
-		return pw_replace_commit(&file);
-	pw_replace_abort(&file);
-	return rc;
-}
-
-static int print_report(const struct report *r, struct pw_error *err)
-{
-	const char *path = r->common.output;
-	int rc = path ? print_to_file(r, path) : print(r, stdout);
-
-	if (!rc || rc == -EPIPE)
-		return rc;
-	pw_error_set(err, rc, "cannot write the report to %s: %s", path ? path : "standard output",
-		     strerror(-rc));
-	if (rc == -ENOSPC)
-		pw_error_remedy(err, "make room there, or give -o a file on another disk");
-	return rc;
-}
-
 static int report(struct report *r, struct pw_error *err)
 {
 	int rc;
 
-	if (r->since_ns) {
-		rc = pw_past_open(r->history, r->since_ns, r->common.source.root, &r->past, err);
-		return rc ? rc : print_report(r, err);
+	if (r->period.since_ns) {
+		r->period.format = r->common.format;
+		r->period.output = r->common.output;
+		r->period.limit = (size_t)r->limit;
+		return pw_period_run(&r->period, err);
 	}
 	rc = pw_session_open(&r->common, &r->session, err);
 	if (rc)
@@ -161,10 +138,91 @@ static int report(struct report *r, struct pw_error *err)
 	if (r->session->why.what[0])
 		pw_error_print(&r->session->why, stderr);
 	rc = look(r, err);
-	return rc ? rc : print_report(r, err);
+	return rc ? rc : pw_whole_write(r->common.output, print, r, err);
 }
 
 /* ---- options --------------------------------------------------------------------- */
+
+static bool take_until(struct pw_period_request *q)
+{
+	if (pw_clock_parse_rfc3339(optarg, &q->until_ns) == 0)
+		return true;
+	pw_usage_error(&pw_command_report,
+		       "--until: '%s' is not a time such as 2026-01-31T06:00:00Z", optarg);
+	return false;
+}
+
+static bool take_table(struct pw_period_request *q)
+{
+	char names[512] = "";
+	size_t used = 0;
+
+	if (pw_period_table_find(optarg, &q->csv_table))
+		return true;
+	for (int i = 0; i < PW_PERIOD_TABLES && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 pw_document_period.tables[i].name);
+	pw_usage_error(&pw_command_report, "--table: '%s' is none of %s", optarg, names);
+	return false;
+}
+
+static bool take_mail(struct pw_period_request *q)
+{
+	q->mail = optarg;
+	if (pw_mail_address_is_sane(optarg))
+		return true;
+	pw_usage_error(&pw_command_report, "--mail: this is no address such as admin@example.org");
+	return false;
+}
+
+static bool take_keep_bytes(struct pw_period_request *q)
+{
+	if (pw_text_parse_size(optarg, &q->keep_bytes) == 0 && q->keep_bytes)
+		return true;
+	pw_usage_error(&pw_command_report, "--keep-bytes: '%s' is not a size such as 64M", optarg);
+	return false;
+}
+
+static bool take_directory(struct pw_period_request *q)
+{
+	q->directory = optarg;
+	if (*optarg)
+		return true;
+	pw_usage_error(&pw_command_report, "--output-dir: an empty name is no directory");
+	return false;
+}
+
+/* Of a period of the history. */
+static int take_period_option(struct report *r, int code, char **argv)
+{
+	struct pw_period_request *q = &r->period;
+	uint64_t n = 0;
+	bool taken = false;
+
+	switch (code) {
+	case OPT_UNTIL:
+		taken = take_until(q);
+		break;
+	case OPT_TABLE:
+		taken = take_table(q);
+		break;
+	case OPT_MAIL:
+		taken = take_mail(q);
+		break;
+	case OPT_OUTPUT_DIR:
+		taken = take_directory(q);
+		break;
+	case OPT_KEEP:
+		taken = pw_option_number(&pw_command_report, "--keep", optarg, 1, 100000, &n);
+		q->keep_files = (size_t)n;
+		break;
+	case OPT_KEEP_BYTES:
+		taken = take_keep_bytes(q);
+		break;
+	}
+	r->of_period = argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1];
+	return taken ? PW_OPTION_TAKEN : PW_EXIT_USAGE;
+}
 
 static int take_option(struct report *r, int code)
 {
@@ -179,10 +237,10 @@ static int take_option(struct report *r, int code)
 		taken = pw_option_number(c, "--limit", optarg, 1, 100000, &r->limit);
 		break;
 	case OPT_SINCE:
-		taken = pw_option_duration(c, "--since", optarg, &r->since_ns);
+		taken = pw_option_duration(c, "--since", optarg, &r->period.since_ns);
 		break;
 	case OPT_HISTORY:
-		r->history = optarg;
+		r->period.history = optarg;
 		taken = true;
 		break;
 	case OPT_SEGMENTS:
@@ -190,6 +248,27 @@ static int take_option(struct report *r, int code)
 		break;
 	}
 	return taken ? PW_OPTION_TAKEN : PW_EXIT_USAGE;
+}
+
+/* Options that contradict each other. */
+static int check(const struct report *r)
+{
+	const struct pw_command *c = &pw_command_report;
+	const struct pw_period_request *q = &r->period;
+	enum pw_format f = r->common.format;
+
+	if (q->since_ns && r->common.input)
+		return pw_usage_error(c, "--since asks the history, --replay a recording: "
+					 "give one of them");
+	if (r->of_period && !q->since_ns)
+		return pw_usage_error(c, "%s is for a period of the history: give --since too",
+				      r->of_period);
+	if (q->mail && f != PW_FORMAT_TEXT && f != PW_FORMAT_HTML)
+		return pw_usage_error(c, "--mail wants --format text or html");
+	if (q->directory && (q->mail || r->common.output))
+		return pw_usage_error(c, "--output-dir names the file itself: without --output, "
+					 "without --mail");
+	return PW_OPTION_TAKEN;
 }
 
 static int parse(struct report *r, int argc, char **argv)
@@ -201,6 +280,12 @@ static int parse(struct report *r, int argc, char **argv)
 		{ "segments", required_argument, NULL, OPT_SEGMENTS },
 		{ "since", required_argument, NULL, OPT_SINCE },
 		{ "history", required_argument, NULL, OPT_HISTORY },
+		{ "until", required_argument, NULL, OPT_UNTIL },
+		{ "table", required_argument, NULL, OPT_TABLE },
+		{ "mail", required_argument, NULL, OPT_MAIL },
+		{ "output-dir", required_argument, NULL, OPT_OUTPUT_DIR },
+		{ "keep", required_argument, NULL, OPT_KEEP },
+		{ "keep-bytes", required_argument, NULL, OPT_KEEP_BYTES },
 		{ NULL, 0, NULL, 0 },
 	};
 	int code;
@@ -209,17 +294,14 @@ static int parse(struct report *r, int argc, char **argv)
 		int rc = pw_common_option(&r->common, code, argv);
 
 		if (rc == PW_OPTION_OWN)
-			rc = take_option(r, code);
+			rc = code >= OPT_UNTIL ? take_period_option(r, code, argv) :
+						 take_option(r, code);
 		if (rc != PW_OPTION_TAKEN)
 			return rc;
 	}
 	if (optind < argc)
 		return pw_usage_error(&pw_command_report, "unexpected argument '%s'", argv[optind]);
-	if (r->since_ns && r->common.input)
-		return pw_usage_error(&pw_command_report,
-				      "--since asks the history, --replay a recording: "
-				      "give one of them");
-	return PW_OPTION_TAKEN;
+	return check(r);
 }
 
 static int run(int argc, char **argv)
@@ -227,7 +309,12 @@ static int run(int argc, char **argv)
 	struct report r = {
 		.duration_ns = DURATION_DEFAULT_NS,
 		.segments = SEGMENTS_DEFAULT,
-		.history = PW_DAEMON_HISTORY,
+		.period = {
+			.history = PW_DAEMON_HISTORY,
+			.csv_table = PW_PERIOD_GROWN_GROUPS,
+			.keep_files = PW_PERIOD_KEEP_FILES,
+			.keep_bytes = PW_PERIOD_KEEP_BYTES,
+		},
 	};
 	struct pw_error err = { 0 };
 	int rc;
@@ -239,9 +326,7 @@ static int run(int argc, char **argv)
 	if (rc != PW_OPTION_TAKEN)
 		return rc;
 	rc = report(&r, &err);
-	rc = pw_session_end(r.session, rc, &err);
-	pw_model_destroy(r.past);
-	return rc;
+	return pw_session_end(r.session, rc, &err);
 }
 
 /* clang-format off */
@@ -251,18 +336,27 @@ const struct pw_command pw_command_report = {
 	.usage = "pagewarden report [options]",
 	.help =
 		"Options:\n"
-		"  -f, --format FORMAT    text, json, csv (the largest processes) or html\n"
+		"  -f, --format FORMAT    text, json, csv (the largest processes; of a period\n"
+		"                         the programs that grew) or html\n"
 		PW_HELP_OUTPUT
 		"      --duration TIME    how long to look at the live machine (default 10s)\n"
 		PW_HELP_INTERVAL
-		"      --limit N          at most N rows in each table (default 25)\n"
+		"      --limit N          at most N rows in each table (default 25; of a period 10)\n"
 		"      --segments N       look at the segments of the N largest processes\n"
 		"                         (default 5; a recording has what was recorded)\n"
-		"      --since TIME       report on the daemon's history, so long back (24h, 7d)\n"
-		"      --history FILE     that history (default " PW_DAEMON_HISTORY ")\n"
 		PW_HELP_REPLAY
 		PW_HELP_SOURCE
 		PW_HELP_HELP
+		"\n"
+		"Of a period of the daemon's history:\n"
+		"      --since TIME       so long back (24h, 7d)\n"
+		"      --until TIME       from there, not from now (2026-01-31T06:00:00Z)\n"
+		"      --history FILE     that history (default " PW_DAEMON_HISTORY ")\n"
+		"      --table NAME       the table that csv prints; a wrong name lists them\n"
+		"      --mail ADDRESS     a mail for sendmail -t: text, and HTML with -f html\n"
+		"      --output-dir DIR   a file in DIR, named by the period's end\n"
+		"      --keep N           then keep the newest N of them (default 30) ...\n"
+		"      --keep-bytes SIZE  ... of at most so much together (default 64M)\n"
 		"\n"
 		"FILE is replaced whole or, when the disk is full, not at all. The HTML page needs no\n"
 		"network and runs no script.\n"
@@ -271,7 +365,8 @@ const struct pw_command pw_command_report = {
 		"  pagewarden report\n"
 		"  pagewarden report --duration 10m -f html -o report.html\n"
 		"  pagewarden report --replay monday.pwr -f json\n"
-		"  pagewarden report --since 24h -f html -o yesterday.html\n",
+		"  pagewarden report --since 24h -f html -o yesterday.html\n"
+		"  pagewarden report --since 24h -f html --mail admin@example.org | sendmail -t\n",
 	.run = run,
 };
 /* clang-format on */

@@ -116,11 +116,10 @@ static int load_tier(struct pw_store *s, struct pw_period *p, int tier)
 	sqlite3_bind_int64(st, 2, seconds(p->from_ns) - PW_STORE_HEARTBEAT_S - step_s);
 	sqlite3_bind_int64(st, 3, seconds(p->to_ns) + 1);
 	while (!r && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		r = pw_period_add_point(
-			p, sqlite3_column_int64(st, 1),
-			(uint64_t)sqlite3_column_int64(st, 0) * PW_NSEC_PER_SEC, step_ns,
-			(uint64_t)sqlite3_column_int64(st, 2) * 1024,
-			(uint64_t)sqlite3_column_int64(st, 3) * 1024);
+		r = pw_period_add_point(p, sqlite3_column_int64(st, 1),
+					(uint64_t)sqlite3_column_int64(st, 0) * PW_NSEC_PER_SEC,
+					step_ns, (uint64_t)sqlite3_column_int64(st, 2) * 1024,
+					(uint64_t)sqlite3_column_int64(st, 3) * 1024);
 	return r ? r : pw_store_errno(s, rc);
 }
 

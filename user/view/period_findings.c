@@ -81,9 +81,8 @@ static void find_kill(struct pw_period_report *r, const struct pw_period_kill *k
 		used += (size_t)snprintf(holders + used, sizeof(holders) - used, "%s%s %s",
 					 i ? ", " : "; largest then: ", k->holders[i].process->comm,
 					 SIZE(k->holders[i].bytes));
-	add(r, PW_FINDING_BAD, "OOM kill at %s: %s (pid %u) with %s resident%s%s",
-	    MINUTE(k->time_ns), k->comm[0] ? k->comm : "a process", k->pid, SIZE(k->rss_bytes),
-	    before, holders);
+	add(r, PW_FINDING_BAD, "OOM kill at %s: %s (pid %u) with %s resident%s%s", MINUTE(k->time_ns),
+	    k->comm[0] ? k->comm : "a process", k->pid, SIZE(k->rss_bytes), before, holders);
 }
 
 static void find_kills(struct pw_period_report *r)
@@ -110,8 +109,9 @@ static void find_restarts(struct pw_period_report *r)
 		pw_period_end_text(g->last_ended, end, sizeof(end));
 		if (end[0])
 			snprintf(last, sizeof(last), " (the last: %s)", end);
-		add(r, PW_FINDING_WARN, "%s was restarted %" PRIu32 " time%s, %" PRIu32
-					" after a failure%s, the last at %s",
+		add(r, PW_FINDING_WARN,
+		    "%s was restarted %" PRIu32 " time%s, %" PRIu32
+		    " after a failure%s, the last at %s",
 		    pw_period_group_name(g), g->restarts, plural(g->restarts), g->failures, last,
 		    MINUTE(g->last_began->start_ns));
 	}
@@ -183,9 +183,7 @@ static void find_watching(struct pw_period_report *r)
 	const struct pw_period_watch *w = &p->watch;
 	uint64_t period = p->to_ns - p->from_ns;
 	uint64_t unwatched = period > w->watched_ns ? period - w->watched_ns : 0;
-	double own = w->detailed_ns ?
-			     (double)(w->user_ns + w->bpf_ns) / (double)w->detailed_ns :
-			     0;
+	double own = w->detailed_ns ? (double)(w->user_ns + w->bpf_ns) / (double)w->detailed_ns : 0;
 
 	if (p->gap_count && p->gaps[0].before_history)
 		add(r, PW_FINDING_NOTE, "the history begins at %s: nothing is known of the %s before",
@@ -202,8 +200,9 @@ static void find_watching(struct pw_period_report *r)
 	if (own >= OWN_CPU_NOTABLE)
 		add(r, PW_FINDING_WARN, "Pagewarden itself took %.1f%% of one CPU", own * 100);
 	if (p->left_out)
-		add(r, PW_FINDING_WARN, "%" PRIu64 " process%s or name%s found no room in this report",
-		    p->left_out, p->left_out == 1 ? "" : "es", plural(p->left_out));
+		add(r, PW_FINDING_WARN,
+		    "%" PRIu64 " process%s or name%s found no room in this report", p->left_out,
+		    p->left_out == 1 ? "" : "es", plural(p->left_out));
 }
 
 /* ---- the sentence -------------------------------------------------------------------- */

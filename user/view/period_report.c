@@ -72,8 +72,7 @@ static void cut(struct pw_period_report *r, enum pw_period_table t)
 		r->tables[t].count = r->limit;
 }
 
-static int rank_groups(struct pw_period_report *r, enum pw_period_table t,
-		       enum pw_period_order order)
+static int rank_groups(struct pw_period_report *r, enum pw_period_table t, enum pw_period_order order)
 {
 	struct pw_period_group **rows;
 	size_t count;
@@ -128,8 +127,8 @@ static int add_kills(struct pw_period_report *r)
 		const struct pw_period_kill *k = &p->kills[i];
 
 		for (size_t n = 0; n < k->holder_count; n++)
-			r->holders[count++] = (struct pw_holder_row){ k, &k->holders[n],
-								      (unsigned int)n + 1 };
+			r->holders[count++] =
+				(struct pw_holder_row){ k, &k->holders[n], (unsigned int)n + 1 };
 	}
 	if (ADD_ARRAY(r, PW_PERIOD_OOM_HOLDERS, r->holders, count))
 		return -ENOMEM;

@@ -184,11 +184,11 @@ GROUP(container, true, pw_value_text_or_unknown, r->container)
 GROUP(exe, true, pw_value_text_or_unknown, r->exe)
 GROUP(cgroup, true, pw_value_text_or_unknown, r->cgroup)
 
-#define WHO_OF_GROUP(C)                                                                        \
-	C(name, "PROGRAM", TEXT, 16, true, "the program's file name, else its short name"),    \
-		C(unit, "UNIT", TEXT, 24, false, "systemd unit"),                              \
-		C(container, "CONTAINER", TEXT, 12, false, "container"),                       \
-		C(exe, "EXE", TEXT, 40, false, "path of the program"),                         \
+#define WHO_OF_GROUP(C)                                                                     \
+	C(name, "PROGRAM", TEXT, 16, true, "the program's file name, else its short name"), \
+		C(unit, "UNIT", TEXT, 24, false, "systemd unit"),                           \
+		C(container, "CONTAINER", TEXT, 12, false, "container"),                    \
+		C(exe, "EXE", TEXT, 40, false, "path of the program"),                      \
 		C(cgroup, "CGROUP", TEXT, 0, true, "control group"),
 
 const struct pw_column pw_period_group_columns[] = {
@@ -203,8 +203,7 @@ const struct pw_column pw_period_group_columns[] = {
 	C(processes, "RUN", COUNT, 4, true, "processes at the end"),
 	C(lived, "LIVED", COUNT, 5, false, "processes of the period"),
 	C(state, "STATE", TEXT, 5, true, "new, gone, or came and went"),
-	WHO_OF_GROUP(C)
-	{ NULL },
+	WHO_OF_GROUP(C){ NULL },
 #undef C
 };
 
@@ -337,8 +336,7 @@ const struct pw_column pw_period_restart_columns[] = {
 	C(last_end, "AFTER", TEXT, 10, true, "how the one before it ended, where that is known"),
 	C(down_ns, "DOWN", NS, 7, true, "between that end and the begin"),
 	C(last_pid, "NEW PID", COUNT, 7, false, "process id of what began"),
-	WHO_OF_GROUP(C)
-	{ NULL },
+	WHO_OF_GROUP(C){ NULL },
 #undef C
 };
 
@@ -412,7 +410,8 @@ const struct pw_column pw_period_coverage_columns[] = {
 #define C(...) COLUMN(coverage, __VA_ARGS__)
 	C(what, "PART", TEXT, 24, true, "a part of what can be seen"),
 	C(seen_ratio, "SEEN%", RATIO, 5, true, "share of the watched time in which it was seen"),
-	C(text, "WITHOUT IT", TEXT, 60, true, "what its absence costs; empty where it was always seen"),
+	C(text, "WITHOUT IT", TEXT, 60, true,
+	  "what its absence costs; empty where it was always seen"),
 	{ NULL },
 #undef C
 };
