@@ -272,8 +272,11 @@ int pw_period_add_oom(struct pw_period *p, uint64_t time_ns, uint32_t pid, const
 		      uint64_t rss_bytes)
 {
 	struct pw_period_process *victim = pw_period_process_at(p, pid, time_ns);
-	struct pw_period_kill *k;
+	struct pw_period_kill *k = p->kill_count ? &p->kills[p->kill_count - 1] : NULL;
 
+	/* a history that was closed and opened again may have it twice */
+	if (k && k->time_ns == time_ns && k->pid == pid)
+		return 0;
 	if (victim)
 		victim->oom_killed = true;
 	if (p->kill_count == PW_PERIOD_KILLS_MAX) {

@@ -104,3 +104,9 @@ const char *pw_coverage_missing_text(unsigned int bit)
 
 	return w ? w->text : NULL;
 }
+
+bool pw_coverage_is_extra(unsigned int bit)
+{
+	return bit & (PW_COVER_MODULE | PW_COVER_FENTRY | PW_COVER_WIPES | PW_COVER_WIPES_KERNEL |
+		      PW_COVER_RELEASES | PW_COVER_RESOURCES | PW_COVER_CGROUPS);
+}

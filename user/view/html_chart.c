@@ -197,11 +197,16 @@ static void draw_marks(const struct pw_chart *c, const struct axes *a, FILE *out
 }
 
 /* The newest value. */
-static const char *last_value(const struct pw_chart_line *line, char size[PW_SIZE_TEXT])
+static const char *last_value(const struct pw_chart *c, const struct pw_chart_line *line,
+			      char size[PW_SIZE_TEXT])
 {
 	for (size_t i = line->count; i > 0; i--) {
-		if (line->bytes[i - 1] != PW_CHART_GAP)
-			return pw_text_signed_size(line->bytes[i - 1], size);
+		int64_t bytes = line->bytes[i - 1];
+
+		if (bytes == PW_CHART_GAP)
+			continue;
+		return c->changes || bytes < 0 ? pw_text_signed_size(bytes, size) :
+						 pw_text_size((uint64_t)bytes, size);
 	}
 	return "-";
 }
@@ -216,7 +221,7 @@ static void draw_legend(const struct pw_chart *c, FILE *out)
 
 		fprintf(out, "<li><span class=\"dot c%zu\"></span>", i);
 		pw_html_string(out, line->label);
-		fprintf(out, " <b>%s</b></li>", last_value(line, size));
+		fprintf(out, " <b>%s</b></li>", last_value(c, line, size));
 	}
 	fputs("</ul>\n", out);
 }
@@ -249,8 +254,8 @@ void pw_chart_draw(const struct pw_chart *c, FILE *out)
 	draw_grid(&a, out);
 	draw_times(c, &a, out);
 	draw_marks(c, &a, out);
-	for (size_t i = 0; i < c->line_count; i++)
-		draw_line(c, &a, i, out);
+	for (size_t i = c->line_count; i > 0; i--) /* the first on top */
+		draw_line(c, &a, i - 1, out);
 	fputs("</svg>\n", out);
 	if (!c->filled || c->line_count > 1)
 		draw_legend(c, out);

@@ -26,6 +26,7 @@ struct pw_chart {
 	struct pw_chart_line lines[PW_CHART_LINES_MAX];
 	size_t line_count;
 	bool filled; /* the first line is an area */
+	bool changes; /* values are shown with their sign */
 	int64_t ceiling; /* the axis reaches at least so high; 0: as high as the lines */
 	uint64_t step_ns; /* between two points */
 	uint64_t end_ns; /* realtime of the last point */

@@ -223,11 +223,6 @@ size_t pw_loss_rows(const struct pw_model *m, struct pw_loss_row *out, size_t n)
 	return used;
 }
 
-/* What every full installation has; the rest is an extra that nobody misses. */
-#define COVER_OPTIONAL                                                                \
-	(PW_COVER_MODULE | PW_COVER_FENTRY | PW_COVER_WIPES | PW_COVER_WIPES_KERNEL | \
-	 PW_COVER_RELEASES | PW_COVER_RESOURCES | PW_COVER_CGROUPS)
-
 size_t pw_coverage_rows(const struct pw_model *m, struct pw_coverage_row *out, size_t n)
 {
 	size_t used = 0;
@@ -241,7 +236,7 @@ size_t pw_coverage_rows(const struct pw_model *m, struct pw_coverage_row *out, s
 		out[used++] = (struct pw_coverage_row){
 			.what = pw_coverage_name(bit),
 			.seen = seen,
-			.expected = !(bit & COVER_OPTIONAL),
+			.expected = !pw_coverage_is_extra(bit),
 			.text = seen ? "" : pw_coverage_missing_text(bit),
 		};
 	}

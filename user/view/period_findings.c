@@ -7,6 +7,7 @@
 
 #include "user/base/clock.h"
 #include "user/base/text.h"
+#include "user/model/loss.h"
 #include "user/view/emitter.h"
 #include "user/view/period_report.h"
 
@@ -102,17 +103,18 @@ static void find_restarts(struct pw_period_report *r)
 
 	for (size_t i = 0; i < rows->count && i < RESTARTS_TOLD; i++) {
 		const struct pw_period_group *g = rows->rows[i];
-		char end[32], last[48] = "";
+		char end[32], last[48] = "", share[32] = "";
 
 		if (!g->failures)
 			break;
 		pw_period_end_text(g->last_ended, end, sizeof(end));
 		if (end[0])
 			snprintf(last, sizeof(last), " (the last: %s)", end);
+		if (g->restarts > g->failures)
+			snprintf(share, sizeof(share), ", %" PRIu32 " of them", g->failures);
 		add(r, PW_FINDING_WARN,
-		    "%s was restarted %" PRIu32 " time%s, %" PRIu32
-		    " after a failure%s, the last at %s",
-		    pw_period_group_name(g), g->restarts, plural(g->restarts), g->failures, last,
+		    "%s was restarted %" PRIu32 " time%s%s after a failure%s, the last at %s",
+		    pw_period_group_name(g), g->restarts, plural(g->restarts), share, last,
 		    MINUTE(g->last_began->start_ns));
 	}
 }
@@ -177,6 +179,21 @@ static void find_growth(struct pw_period_report *r)
 
 /* ---- what is not known --------------------------------------------------------------- */
 
+/* Parts that a full installation sees. */
+static void find_unseen(struct pw_period_report *r)
+{
+	const struct pw_period_watch *w = &r->period->watch;
+
+	for (unsigned int i = 0; i < 32 && w->detailed_ns; i++) {
+		unsigned int bit = 1u << i;
+
+		if (pw_coverage_name(bit) && !pw_coverage_is_extra(bit) &&
+		    w->covered_ns[i] < w->detailed_ns)
+			add(r, PW_FINDING_NOTE, "%s: not seen for %s", pw_coverage_name(bit),
+			    DURATION(w->detailed_ns - w->covered_ns[i]));
+	}
+}
+
 static void find_watching(struct pw_period_report *r)
 {
 	const struct pw_period *p = r->period;
@@ -189,8 +206,8 @@ static void find_watching(struct pw_period_report *r)
 		add(r, PW_FINDING_NOTE, "the history begins at %s: nothing is known of the %s before",
 		    MINUTE(p->gaps[0].to_ns), DURATION(p->gaps[0].to_ns - p->gaps[0].from_ns));
 	else if (unwatched >= UNWATCHED_NOTABLE_NS)
-		add(r, PW_FINDING_WARN, "nobody watched %s of the %s", DURATION(unwatched),
-		    DURATION(period));
+		add(r, PW_FINDING_WARN, "nobody watched %s of the time", DURATION(unwatched));
+	find_unseen(r);
 	if (w->starts)
 		add(r, PW_FINDING_NOTE, "Pagewarden was started %" PRIu32 " time%s", w->starts,
 		    plural(w->starts));

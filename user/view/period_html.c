@@ -173,7 +173,7 @@ static struct pw_chart *machine_chart(const struct pw_period_report *r)
 	used = add_line(c, "in use");
 	swap = add_line(c, "swap in use");
 	slab = add_line(c, "slab");
-	most = add_line(c, "in use at the most");
+	most = add_line(c, "the most in each step");
 	for (size_t i = 0; i < p->step_count && i < PW_CHART_POINTS_MAX; i++) {
 		const struct pw_period_step *s = &p->steps[i];
 		bool detailed = s->watched && s->detailed;
@@ -257,6 +257,7 @@ static int put_growth(const struct pw_period_report *r, FILE *out)
 		return 0;
 	for (size_t i = 0; i < rows->count && i < GROWTH_LINES; i++)
 		fill_growth(add_line(c, pw_period_group_name(rows->rows[i])), rows->rows[i]);
+	c->changes = true;
 	c->about = "Growth of the programs that grew most";
 	c->detail = "The figures are in the table below it.";
 	c->step_ns = r->period->bin_ns;

@@ -10,7 +10,7 @@
 
 static const char *const group_shown[] = {
 	"change_bytes", "begin_bytes", "end_bytes", "peak_bytes", "curve_bytes",
-	"processes",	"state",       "name",	    "cgroup",	  NULL,
+	"processes",	"state",       "name",	    "place",	  NULL,
 };
 static const char *const holder_shown[] = {
 	"kill_time", "pid", "footprint_bytes", "victim", "comm", "unit", NULL,

@@ -53,6 +53,12 @@ static const char *group_state(const struct pw_period_group *g)
 	return g->alive ? "" : "gone";
 }
 
+/* The shortest that tells where it runs. */
+static const char *place_of(const struct pw_period_group *g)
+{
+	return g->unit[0] ? g->unit : g->container[0] ? g->container : g->cgroup;
+}
+
 #define VALUE(table, type, name, condition, set, ...)                                            \
 	static void get_##table##_##name(const void *ctx, const void *row, struct pw_value *ret) \
 	{                                                                                        \
@@ -179,17 +185,19 @@ GROUP(processes, true, pw_value_u, r->alive)
 GROUP(lived, true, pw_value_u, r->lived)
 GROUP(state, true, pw_value_text_or_unknown, group_state(r))
 GROUP(name, true, pw_value_text, pw_period_group_name(r))
+GROUP(place, true, pw_value_text_or_unknown, place_of(r))
 GROUP(unit, true, pw_value_text_or_unknown, r->unit)
 GROUP(container, true, pw_value_text_or_unknown, r->container)
 GROUP(exe, true, pw_value_text_or_unknown, r->exe)
 GROUP(cgroup, true, pw_value_text_or_unknown, r->cgroup)
 
-#define WHO_OF_GROUP(C)                                                                     \
-	C(name, "PROGRAM", TEXT, 16, true, "the program's file name, else its short name"), \
-		C(unit, "UNIT", TEXT, 24, false, "systemd unit"),                           \
-		C(container, "CONTAINER", TEXT, 12, false, "container"),                    \
-		C(exe, "EXE", TEXT, 40, false, "path of the program"),                      \
-		C(cgroup, "CGROUP", TEXT, 0, true, "control group"),
+#define WHO_OF_GROUP(C)                                                                              \
+	C(name, "PROGRAM", TEXT, 16, true, "the program's file name, else its short name"),          \
+		C(place, "RUNS IN", TEXT, 0, true, "its unit, else its container, else its cgroup"), \
+		C(unit, "UNIT", TEXT, 24, false, "systemd unit"),                                    \
+		C(container, "CONTAINER", TEXT, 12, false, "container"),                             \
+		C(exe, "EXE", TEXT, 40, false, "path of the program"),                               \
+		C(cgroup, "CGROUP", TEXT, 40, false, "control group"),
 
 const struct pw_column pw_period_group_columns[] = {
 #define C(...) COLUMN(group, __VA_ARGS__)

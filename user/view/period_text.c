@@ -135,7 +135,8 @@ static void put_curves(const struct text_report *t)
 
 static bool is_said_elsewhere(size_t table)
 {
-	return table == PW_PERIOD_FINDINGS || table == PW_PERIOD_MACHINE;
+	return table == PW_PERIOD_FINDINGS || table == PW_PERIOD_MACHINE ||
+	       table == PW_PERIOD_COVERAGE;
 }
 
 static int put_text(const struct text_report *t)

@@ -208,6 +208,7 @@ static int put_growth_chart(const struct pw_report *r, FILE *out)
 
 	if (!c)
 		return -ENOMEM;
+	c->changes = true;
 	for (size_t i = 0; i < growing->count && i < PW_CHART_LINES_MAX; i++) {
 		const struct pw_process *p = growing->rows[i];
 
