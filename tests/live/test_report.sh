@@ -58,7 +58,7 @@ sleep 1
 grown=$!
 at_exit kill "$grown"
 since() { "$pagewarden" report --since 1h --history "$tmp/history.db" "$@"; }
-has_process() { since -f csv --limit 1000 | grep -q "^$grown,"; }
+has_process() { since -f csv --table grown_processes --limit 1000 | grep -q "^$grown,"; }
 check 'the history has the process after two of its steps' wait_for 40 has_process
 check 'a report on the history' since -f json --limit 1000
 cp "$tmp/out" "$tmp/json"
@@ -66,13 +66,16 @@ check 'matches its schema' "$root/tests/lib/validate.py" "$root/docs/schema" "$t
 cat >"$tmp/look.py" <<'END'
 import json, sys
 report = json.load(open(sys.argv[1]))
-row = [p for p in report["processes"] if p["pid"] == int(sys.argv[2])][0]
-assert row["rss_anon_bytes"] >= 67 << 20, row["rss_anon_bytes"]
+row = [p for p in report["grown_processes"] if p["pid"] == int(sys.argv[2])][0]
+assert row["end_bytes"] >= 67 << 20 and row["change_bytes"] >= 67 << 20, row
 assert row["comm"] == "python3", row["comm"]
-assert row["threads"] is None and row["virtual_bytes"] is None, "a history does not know these"
-assert report["source"] == "history" and report["own_rss_bytes"] is None and report["boot_time"] is None
+assert row["curve_bytes"][-1] is None or row["curve_bytes"][-1] >= 67 << 20, row["curve_bytes"]
+assert report["schema"] == "pagewarden.period" and 0 < report["own_rss_peak_bytes"] < 1 << 30, report["own_rss_peak_bytes"]
+assert 0 < report["watched_ns"] <= report["period_ns"] == 3600 * 10**9, report["watched_ns"]
+assert 0 < report["used_end_bytes"] < report["memory_total_bytes"], report["used_end_bytes"]
+assert any(part["seen_ratio"] == 1 for part in report["coverage_parts"]), report["coverage_parts"]
 END
-check 'it knows what was kept, and no more' /usr/bin/python3 "$tmp/look.py" "$tmp/json" "$grown"
+check 'it knows who grew, what it cost, and what was seen' /usr/bin/python3 "$tmp/look.py" "$tmp/json" "$grown"
 check_fails 'a history that is not there' 4 "$pagewarden" report --since 1h --history "$tmp/none.db"
 check_matches 'tells who keeps it' "$tmp/err" 'the daemon keeps it'
 check_fails 'the past of a recording' 2 "$pagewarden" report --since 1h --replay "$tmp/rec"

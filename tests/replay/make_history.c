@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "tests/lib/trace.h"
 #include "user/store/store.h"
 
@@ -41,7 +43,8 @@ struct history {
 
 static void die(const char *what, int err, const struct pw_error *why)
 {
-	fprintf(stderr, "make_history: %s: %s\n", what, why && why->what[0] ? why->what : strerror(-err));
+	fprintf(stderr, "make_history: %s: %s\n", what,
+		why && why->what[0] ? why->what : strerror(-err));
 	exit(1);
 }
 
@@ -71,7 +74,7 @@ static void begin(struct history *h, const char *id, const char *release)
 	m->boot_realtime_ns = REAL_BEGIN + h->boot_at * TRACE_SECOND;
 	m->memory_pages = MEMORY_PAGES;
 	m->swap_pages = 1024 * MIB;
-	m->coverage = 0x3ff;
+	m->coverage = 0x3ff | PW_COVER_ALL_PROCESSES;
 	strcpy((char *)m->hostname, "srv1");
 	strcpy((char *)m->release, release);
 	h->swap_free = m->swap_pages;
@@ -169,7 +172,8 @@ static void say_services(struct history *h, bool first)
 		holds(h, worker, "nginx", 30 * MIB + (i ? 0 : age / 600 * 2 * MIB));
 	}
 	if (first) {
-		named(h, key_at(h, 1, h->boot_at), "systemd", "/usr/lib/systemd/systemd", "init.scope");
+		named(h, key_at(h, 1, h->boot_at), "systemd", "/usr/lib/systemd/systemd",
+		      "init.scope");
 		named(h, key_at(h, 301, h->boot_at + 20), "redis-server", "/usr/bin/redis-server",
 		      "redis.service");
 		named(h, key_at(h, 601, h->boot_at + 20), "java", "/usr/lib/jvm/bin/java",
@@ -274,6 +278,49 @@ static void say_all(struct history *h, bool first)
 	h->swap_free = (1024 - (h->now >= 8 * HOUR && h->now < REBOOT_AT ? 200 : 0)) * MIB;
 }
 
+/*
+ * Changes of verdicts, as the daemon would have written them: one that stands since before,
+ * one of the day, one that was resolved, and one whose process stands for it.
+ */
+static void write_verdicts(const char *path)
+{
+	static const char sql[] =
+		"INSERT INTO verdict(time_ns, boot_id, type, pid, start_ns, comm, exe, cgroup, unit,"
+		" container, series, from_class, to_class, ended, covered, confidence, slope, slope_low,"
+		" slope_high, since_ns, window_ns, value, limit_kind, limit_value, limit_used, seconds,"
+		" seconds_low, seconds_high, reason)"
+		" SELECT 1700000400000000000 + hours * 3600000000000, boot, type, pid, 20000000000 + pid *"
+		" 10000000, comm, exe, '/system.slice/' || unit, unit, '', series, was, class, over,"
+		" covered, 0.94, slope, slope * 0.9, slope * 1.1, 1700000400000000000, 14400000000000,"
+		" value, limit_kind, 8589934592, 1073741824, seconds, seconds * 0.8, seconds * 1.3, reason"
+		" FROM (SELECT 0.5 AS hours, '11111111-0000-4000-8000-000000000000' AS boot,"
+		" 'process' AS type, 401 AS pid, 'postgres' AS comm,"
+		" '/usr/lib/postgresql/bin/postgres' AS exe, 'postgresql.service' AS unit,"
+		" 'anon' AS series, 'unknown' AS was, 'growing' AS class, 0 AS over, 0 AS covered,"
+		" 190e6 AS slope, 300000000 AS value, 'machine' AS limit_kind, 33000 AS seconds,"
+		" 'growth of 180M/h' AS reason"
+		" UNION ALL SELECT 9.4, '11111111-0000-4000-8000-000000000000', 'process', 401, 'postgres',"
+		" '/usr/lib/postgresql/bin/postgres', 'postgresql.service', 'anon', 'growing', 'growing', 1,"
+		" 0, 190e6, 1990000000, 'machine', NULL, 'it ended'"
+		" UNION ALL SELECT 0.7, '22222222-0000-4000-8000-000000000000', 'group', 0, '',"
+		" '/usr/sbin/nginx', 'nginx.service', 'anon', 'unknown', 'growing', 0, 0, 12582912,"
+		" 125829120, 'cgroup', 2400000, 'growth of 12M/h'"
+		" UNION ALL SELECT 22.0, '22222222-0000-4000-8000-000000000000', 'process', 701, '"
+		"<b>\"''&', '" NASTY_EXE
+		"', '=x.service', 'threads', 'warming', 'growing', 0, 0, 3.5, 77,"
+		" 'none', NULL, 'one more thread every 17 minutes'"
+		" UNION ALL SELECT 22.1, '22222222-0000-4000-8000-000000000000', 'group', 0, '', '" NASTY_EXE
+		"', '=x.service', 'threads', 'unknown', 'growing', 0, 1, 3.5, 77, 'none', NULL, 'the same')";
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	if (sqlite3_open(path, &db) || sqlite3_exec(db, sql, NULL, NULL, &why)) {
+		fprintf(stderr, "make_history: verdicts: %s\n", why ? why : "cannot open");
+		exit(1);
+	}
+	sqlite3_close(db);
+}
+
 static void make_day(struct history *h)
 {
 	static const char first_boot[] = "11111111-0000-4000-8000-000000000000";
@@ -291,6 +338,9 @@ static void make_day(struct history *h)
 		say_all(h, h->now == h->watching);
 		step(h);
 	}
+	pw_store_close(h->store);
+	h->store = NULL;
+	write_verdicts(h->path);
 }
 
 /* ---- the others ---------------------------------------------------------------------- */
@@ -322,7 +372,8 @@ static void make_many(struct history *h)
 				named(h, key, exe + 9, exe, unit);
 			}
 			if (!h->now || (h->now / STEP + i) % 5 == 0)
-				holds(h, key, "program", 300 + h->now / 600 * (i % 7) + h->now / STEP % 50);
+				holds(h, key, "program",
+				      300 + h->now / 600 * (i % 7) + h->now / STEP % 50);
 		}
 		h->used = 1000 * MIB;
 		step(h);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Feeding a period: who lived, what happened, who watched. Points are in period_curve.c. */
-#include "user/analysis/period.h"
+#include "user/analysis/period_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #define STRINGS_MAX (16u << 20)
 #define GROUPS_MAX (1u << 15)
+#define SUSPECTS_MAX (1u << 15)
 /* A step that comes late is no gap, nor is the time that is not written yet. */
 #define GAP_MIN_NS (30 * PW_NSEC_PER_SEC)
 #define STEP_MIN_NS (10 * PW_NSEC_PER_SEC)
@@ -43,6 +44,7 @@ int pw_period_create(uint64_t from_ns, uint64_t to_ns, struct pw_period **ret)
 	err = pw_intern_create(STRINGS_MAX, &p->strings);
 	err = err ? err : pw_hash_init(&p->ids, PW_PERIOD_PROCESSES_MAX);
 	err = err ? err : pw_hash_init(&p->group_hash, GROUPS_MAX);
+	err = err ? err : pw_hash_init(&p->suspect_hash, SUSPECTS_MAX);
 	if (err) {
 		pw_period_destroy(p);
 		return err;
@@ -59,6 +61,10 @@ void pw_period_destroy(struct pw_period *p)
 		free(p->processes[i]);
 	for (size_t i = 0; i < p->group_count; i++)
 		free(p->groups[i]);
+	for (size_t i = 0; i < p->suspect_count; i++)
+		free(p->suspects[i]);
+	free(p->suspects);
+	pw_hash_deinit(&p->suspect_hash);
 	free(p->processes);
 	free(p->by_pid);
 	free(p->groups);
@@ -68,8 +74,7 @@ void pw_period_destroy(struct pw_period *p)
 	free(p);
 }
 
-/* Room for one more pointer. */
-static int make_room(void *array, size_t count, size_t *room)
+int pw_period_make_room(void *array, size_t count, size_t *room)
 {
 	size_t wanted = *room ? *room * 2 : 64;
 	void **items = array;
@@ -85,8 +90,7 @@ static int make_room(void *array, size_t count, size_t *room)
 	return 0;
 }
 
-/* A string too many is told as "". */
-static const char *keep(struct pw_period *p, const char *text)
+const char *pw_period_keep(struct pw_period *p, const char *text)
 {
 	const char *kept = "";
 
@@ -112,7 +116,8 @@ int pw_period_add_boot(struct pw_period *p, const char *boot_id, const char *hos
 
 	if (time_ns >= p->to_ns)
 		return 0;
-	b = (struct pw_period_boot){ keep(p, boot_id), keep(p, host), keep(p, release), time_ns };
+	b = (struct pw_period_boot){ pw_period_keep(p, boot_id), pw_period_keep(p, host),
+				     pw_period_keep(p, release), time_ns };
 	p->last_boot = b;
 	if (time_ns >= p->from_ns && p->boot_count < PW_PERIOD_BOOTS_MAX)
 		p->boots[p->boot_count++] = b;
@@ -137,26 +142,35 @@ static uint64_t hash_group(const struct pw_period_group *g)
 	return g->exe[0] ? pw_hash_mix(h) : pw_hash_bytes(g->comm, strlen(g->comm), h);
 }
 
+struct pw_period_group *pw_period_group_find(const struct pw_period *p, const char *exe,
+					     const char *cgroup)
+{
+	const struct pw_period_group wanted = { .exe = exe, .cgroup = cgroup };
+
+	return pw_hash_find(&p->group_hash, hash_group(&wanted), match_group, &wanted);
+}
+
 /* The group of these strings; NULL with *err for lack of memory or room. */
 static struct pw_period_group *group_of(struct pw_period *p, const struct pw_period_identity *who,
 					int *err)
 {
-	struct pw_period_group wanted = { .exe = keep(p, who->exe), .cgroup = keep(p, who->cgroup) };
+	struct pw_period_group wanted = { .exe = pw_period_keep(p, who->exe),
+					  .cgroup = pw_period_keep(p, who->cgroup) };
 	struct pw_period_group *g;
 
 	copy_comm(wanted.comm, who->comm);
 	g = pw_hash_find(&p->group_hash, hash_group(&wanted), match_group, &wanted);
 	if (g)
 		return g;
-	*err = make_room(&p->groups, p->group_count, &p->group_room);
+	*err = pw_period_make_room(&p->groups, p->group_count, &p->group_room);
 	g = *err ? NULL : malloc(sizeof(*g));
 	if (!g) {
 		*err = -ENOMEM;
 		return NULL;
 	}
 	*g = wanted;
-	g->unit = keep(p, who->unit);
-	g->container = keep(p, who->container);
+	g->unit = pw_period_keep(p, who->unit);
+	g->container = pw_period_keep(p, who->container);
 	*err = pw_hash_insert(&p->group_hash, hash_group(g), g);
 	if (*err) {
 		free(g);
@@ -178,7 +192,7 @@ static struct pw_period_process *process_create(struct pw_period *p,
 	q->uid = who->uid;
 	q->start_ns = who->start_ns;
 	q->end_ns = who->end_ns;
-	q->boot = keep(p, who->boot_id);
+	q->boot = pw_period_keep(p, who->boot_id);
 	copy_comm(q->comm, who->comm);
 	for (size_t i = 0; i < PW_PERIOD_BINS; i++)
 		q->curve[i] = PW_PERIOD_GAP;
@@ -188,7 +202,7 @@ static struct pw_period_process *process_create(struct pw_period *p,
 int pw_period_add_process(struct pw_period *p, const struct pw_period_identity *who)
 {
 	struct pw_period_process *q;
-	int err = make_room(&p->processes, p->process_count, &p->process_room);
+	int err = pw_period_make_room(&p->processes, p->process_count, &p->process_room);
 
 	if (err)
 		return err;

@@ -36,6 +36,7 @@
 
 struct pw_intern;
 struct pw_period_group;
+struct pw_period_suspect;
 
 struct pw_period_process {
 	int64_t id; /* the history's */
@@ -147,6 +148,9 @@ struct pw_period {
 	size_t kill_count;
 	uint64_t kills_left_out;
 	size_t kills_passed; /* by the points so far */
+	struct pw_period_suspect **suspects; /* period_suspect.h */
+	size_t suspect_count, suspect_room;
+	struct pw_hash suspect_hash;
 	struct pw_period_boot boots[PW_PERIOD_BOOTS_MAX]; /* that began in it */
 	size_t boot_count;
 	struct pw_period_boot last_boot; /* the machine at the end; strings "" when not known */
@@ -230,11 +234,5 @@ struct pw_period_use {
 	const struct pw_period_step *first, *last, *tightest; /* least available */
 };
 bool pw_period_use(const struct pw_period *p, struct pw_period_use *ret);
-
-/* ---- between its files ---- */
-
-/* The process of this PID that lived at that time, the last that began; NULL. */
-struct pw_period_process *pw_period_process_at(struct pw_period *p, uint32_t pid, uint64_t time_ns);
-int pw_period_find_restarts(struct pw_period *p);
 
 #endif

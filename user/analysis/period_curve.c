@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/analysis/period.h"
+#include "user/analysis/period_private.h"
+#include "user/analysis/period_suspect.h"
 #include "user/base/clock.h"
 
 /* Time that is not written yet is no gap at the end. */
@@ -200,5 +201,6 @@ int pw_period_finish(struct pw_period *p)
 	for (size_t i = 0; i < p->group_count; i++)
 		finish_group(p, p->groups[i]);
 	finish_gaps(p);
+	pw_period_finish_suspects(p);
 	return pw_period_find_restarts(p);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "user/analysis/period.h"
+#include "user/analysis/period_private.h"
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
 

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "user/base/cleanup.h"
+#include "user/analysis/period_suspect.h"
 #include "user/model/event.h"
 #include "user/store/private.h"
+#include "user/store/trends.h"
 
 #define CURVE_NS (3600 * PW_NSEC_PER_SEC) /* of a victim, before the kill */
 
@@ -70,6 +72,11 @@ static int take_event(void *ctx, const struct pw_store_event *e)
 	if (strcmp(e->type, pw_event_type_name(PW_REC_OOM)) == 0)
 		return pw_period_add_oom(ctx, e->time_ns, e->pid, e->comm, (uint64_t)e->value);
 	return 0;
+}
+
+static int take_verdict(void *ctx, const struct pw_verdict_event *ev)
+{
+	return pw_period_add_verdict(ctx, ev);
 }
 
 /* ---- points ----------------------------------------------------------------------- */
@@ -181,6 +188,8 @@ static int load(struct pw_store *s, struct pw_period *p)
 	for (int tier = PW_STORE_TIERS - 1; !r && tier >= 0; tier--)
 		r = load_tier(s, p, tier);
 	r = r ? r : load_victims(s, p);
+	/* what stands may have begun at any time before */
+	r = r ? r : pw_store_each_verdict(s, 0, p->to_ns, take_verdict, p);
 	return r ? r : pw_period_finish(p);
 }
 

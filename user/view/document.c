@@ -112,13 +112,11 @@ const struct pw_document_shape pw_document_doctor = {
 };
 
 const struct pw_document_shape *const pw_document_shapes[] = {
-	&pw_document_processes, &pw_document_groups,
-	&pw_document_events,	&pw_document_segments,
-	&pw_document_inspect,	&pw_document_machine,
-	&pw_document_doctor,	&pw_document_report,
-	&pw_document_wipes,	&pw_document_alerts,
-	&pw_document_secrets,	&pw_document_leaks,
-	&pw_document_explain,	NULL,
+	&pw_document_processes, &pw_document_groups,  &pw_document_events,
+	&pw_document_segments,	&pw_document_inspect, &pw_document_machine,
+	&pw_document_doctor,	&pw_document_report,  &pw_document_wipes,
+	&pw_document_alerts,	&pw_document_secrets, &pw_document_leaks,
+	&pw_document_explain,	&pw_document_period,  NULL,
 };
 
 int pw_rows_make(struct pw_rows *r, size_t room)

@@ -56,6 +56,7 @@ enum pw_inspect_table {
 extern const struct pw_document_shape pw_document_doctor;
 /* Header: the machine. Tables: see report.h, wipe_report.h, secret_report.h. */
 extern const struct pw_document_shape pw_document_report;
+extern const struct pw_document_shape pw_document_period; /* header: struct pw_period_report */
 extern const struct pw_document_shape pw_document_wipes;
 extern const struct pw_document_shape pw_document_alerts;
 extern const struct pw_document_shape pw_document_secrets;

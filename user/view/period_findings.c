@@ -9,8 +9,11 @@
 #include "user/base/text.h"
 #include "user/model/loss.h"
 #include "user/view/emitter.h"
+#include "user/view/leak_table.h"
 #include "user/view/period_report.h"
 
+#define SUSPECTS_TOLD 5
+#define NEAR_LIMIT_NS (48 * 3600 * PW_NSEC_PER_SEC)
 #define OOM_TOLD 3
 #define RESTARTS_TOLD 3
 #define LOW_PART 10 /* less than a tenth of the memory available is little */
@@ -84,6 +87,59 @@ static void find_kill(struct pw_period_report *r, const struct pw_period_kill *k
 					 SIZE(k->holders[i].bytes));
 	add(r, PW_FINDING_BAD, "OOM kill at %s: %s (pid %u) with %s resident%s%s", MINUTE(k->time_ns),
 	    k->comm[0] ? k->comm : "a process", k->pid, SIZE(k->rss_bytes), before, holders);
+}
+
+/* "12.0M an hour (anon)", "3.5 threads an hour". */
+static void say_speed(const struct pw_period_suspect *s, char *out, size_t size)
+{
+	bool bytes = pw_leak_in_bytes(s->kind);
+	char amount[PW_PLAIN_MAX];
+
+	pw_emit_amount(s->verdict.slope, bytes, amount);
+	if (bytes)
+		snprintf(out, size, "%s an hour (%s)", amount, pw_series_names[s->kind]);
+	else
+		snprintf(out, size, "%s %s an hour", amount, pw_series_units[s->kind]);
+}
+
+static void say_who(const struct pw_period_suspect *s, char *out, size_t size)
+{
+	const char *name = pw_period_suspect_name(s);
+
+	if (s->type == PW_SUBJECT_PROCESS)
+		snprintf(out, size, "%.64s (pid %u)", name, s->pid);
+	else
+		snprintf(out, size, "%.64s (%s)", name, pw_subject_type_names[s->type]);
+}
+
+static void find_suspect(struct pw_period_report *r, const struct pw_period_suspect *s)
+{
+	char speed[96], who[96], left[96] = "";
+	uint64_t ns = UINT64_MAX;
+
+	say_speed(s, speed, sizeof(speed));
+	say_who(s, who, sizeof(who));
+	if (s->time_to_limit.known && pw_leak_seconds(s->time_to_limit.seconds, &ns))
+		snprintf(left, sizeof(left), ", %s from its limit (%s)", DURATION(ns),
+			 pw_limit_names[s->limit.kind]);
+	add(r, ns < NEAR_LIMIT_NS ? PW_FINDING_BAD : PW_FINDING_WARN,
+	    "%s leak: %s grows by %s since %s%s",
+	    s->standing == PW_STANDING_NEW ? "new suspected" : "suspected", who, speed,
+	    MINUTE(s->verdict.since_ns ? s->verdict.since_ns : s->since_ns), left);
+}
+
+static void find_suspects(struct pw_period_report *r)
+{
+	const struct pw_rows *rows = &r->tables[PW_PERIOD_SUSPECTS];
+
+	for (size_t i = 0; i < r->suspects && i < SUSPECTS_TOLD; i++)
+		find_suspect(r, rows->rows[i]);
+	if (r->suspects > SUSPECTS_TOLD)
+		add(r, PW_FINDING_WARN, "%zu more suspected leak%s", r->suspects - SUSPECTS_TOLD,
+		    plural(r->suspects - SUSPECTS_TOLD));
+	if (r->resolved)
+		add(r, PW_FINDING_NOTE, "%zu suspicion%s resolved", r->resolved,
+		    r->resolved == 1 ? " was" : "s were");
 }
 
 static void find_kills(struct pw_period_report *r)
@@ -265,8 +321,11 @@ static size_t say_use(struct pw_period_report *r, size_t used)
 static void summarise(struct pw_period_report *r)
 {
 	const struct pw_period *p = r->period;
-	size_t used = say_count(r, 0, p->kill_count + p->kills_left_out, "OOM kill");
+	size_t used = say_count(r, 0, r->suspects, "suspected leak");
 
+	if (r->new_suspects)
+		used = say(r, used, " (%zu new)", r->new_suspects);
+	used = say_count(r, used, p->kill_count + p->kills_left_out, "OOM kill");
 	if (r->failures)
 		used = say(r, used, "%s%" PRIu64 " restart%s after a failure", used ? ", " : "",
 			   r->failures, plural(r->failures));
@@ -295,6 +354,7 @@ static void sort_by_level(struct pw_period_report *r)
 
 void pw_period_find(struct pw_period_report *r)
 {
+	find_suspects(r);
 	find_kills(r);
 	find_alerts(r);
 	find_restarts(r);

@@ -137,6 +137,7 @@ static void put_cards(const struct pw_period_report *r, FILE *out)
 	fputs("<div class=\"cards\">\n", out);
 	put_memory_card(r, out);
 	put_low_card(r, out);
+	put_count_card(r->suspects, "suspected leaks", out);
 	put_count_card(r->period->kill_count + r->period->kills_left_out, "OOM kills", out);
 	put_count_card(r->failures, "restarts after a failure", out);
 	put_watched_card(r, out);
@@ -320,8 +321,8 @@ static const char *empty_text(size_t t)
 	case PW_PERIOD_GROWN_GROUPS:
 	case PW_PERIOD_GROWN_PROCESSES:
 		return "Nothing grew by 1 MiB or more.";
-	case PW_PERIOD_OOM_KILLS:
-		return "None.";
+	case PW_PERIOD_SUSPECTS:
+		return "Nothing grows the way leaks grow.";
 	case PW_PERIOD_RESTARTS:
 		return "Nothing was restarted.";
 	case PW_PERIOD_LOSSES:
@@ -335,8 +336,8 @@ static bool is_left_out(const struct pw_period_report *r, size_t t)
 {
 	if (t == PW_PERIOD_FINDINGS || t == PW_PERIOD_MACHINE)
 		return true; /* drawn above */
-	return !r->tables[t].count && t != PW_PERIOD_GROWN_GROUPS && t != PW_PERIOD_OOM_KILLS &&
-	       t != PW_PERIOD_RESTARTS && t != PW_PERIOD_LOSSES;
+	return !r->tables[t].count && t != PW_PERIOD_SUSPECTS && t != PW_PERIOD_GROWN_GROUPS &&
+	       t != PW_PERIOD_OOM_KILLS && t != PW_PERIOD_RESTARTS && t != PW_PERIOD_LOSSES;
 }
 
 static int put_tables(const struct pw_period_report *r, FILE *out)

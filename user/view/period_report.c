@@ -24,6 +24,9 @@ const struct pw_document_shape pw_document_period = {
 	.tables = {
 		[PW_PERIOD_FINDINGS] = { "findings", "What stands out", pw_finding_columns,
 			"What somebody should know, the worst first." },
+		[PW_PERIOD_SUSPECTS] = { "suspects", "Suspected leaks", pw_period_suspect_columns,
+			"What grows, or grew, the way leaks grow, the nearest to its limit first; what is "
+			"resolved comes last." },
 		[PW_PERIOD_GROWN_GROUPS] = { "grown_groups", "Who grew: programs (in a cgroup)",
 			pw_period_group_columns, "Programs whose processes hold more at the end of the "
 			"period than at its begin, by at least 1 MiB, the most first.", group_shown },
@@ -114,6 +117,23 @@ static int add_array(struct pw_period_report *r, enum pw_period_table t, const v
 	return err;
 }
 #define ADD_ARRAY(r, t, array, count) add_array(r, t, array, count, sizeof((array)[0]))
+
+static int add_suspects(struct pw_period_report *r)
+{
+	struct pw_period_suspect **rows;
+	size_t count;
+	int err = pw_period_rank_suspects(r->period, &rows, &count);
+
+	if (err)
+		return err;
+	r->tables[PW_PERIOD_SUSPECTS] = (struct pw_rows){ (const void *const *)rows, count };
+	for (size_t i = 0; i < count; i++) {
+		r->suspects += rows[i]->now;
+		r->new_suspects += rows[i]->standing == PW_STANDING_NEW;
+		r->resolved += !rows[i]->now;
+	}
+	return 0;
+}
 
 static int add_kills(struct pw_period_report *r)
 {
@@ -210,6 +230,7 @@ int pw_period_report_init(struct pw_period_report *r, const struct pw_period *p,
 	r->limit = limit ? limit : PW_PERIOD_LIMIT;
 	r->has_use = pw_period_use(p, &r->use);
 	err = add_rankings(r);
+	err = err ? err : add_suspects(r);
 	err = err ? err : add_kills(r);
 	err = err ? err : add_alerts(r);
 	err = err ? err : ADD_ARRAY(r, PW_PERIOD_BOOTS, p->boots, p->boot_count);

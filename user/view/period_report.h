@@ -7,12 +7,13 @@
 #ifndef PW_VIEW_PERIOD_REPORT_H
 #define PW_VIEW_PERIOD_REPORT_H
 
-#include "user/analysis/period.h"
+#include "user/analysis/period_suspect.h"
 #include "user/view/document.h"
 #include "user/view/wipe_report.h"
 
 enum pw_period_table { /* in the order of pw_document_period.tables */
 		       PW_PERIOD_FINDINGS,
+		       PW_PERIOD_SUSPECTS,
 		       PW_PERIOD_GROWN_GROUPS,
 		       PW_PERIOD_GROWN_PROCESSES,
 		       PW_PERIOD_OOM_KILLS,
@@ -60,6 +61,7 @@ struct pw_period_report {
 	struct pw_period_use use;
 	uint64_t restarts, failures, lost;
 	size_t alerts;
+	size_t suspects, new_suspects, resolved; /* suspects: that stand, the new ones among them */
 	char summary[400]; /* raw bytes */
 	struct pw_finding findings[PW_FINDINGS_MAX]; /* the worst first */
 	size_t finding_count;
@@ -74,9 +76,9 @@ struct pw_period_report {
 #define PW_PERIOD_LIMIT 10 /* rows of each table by default */
 #define PW_PERIOD_TEXT_WIDTH 100
 
-extern const struct pw_document_shape pw_document_period;
 extern const struct pw_column pw_period_columns[]; /* row: struct pw_period_report */
 extern const struct pw_column pw_finding_columns[]; /* row: struct pw_finding */
+extern const struct pw_column pw_period_suspect_columns[]; /* row: struct pw_period_suspect */
 extern const struct pw_column pw_period_group_columns[]; /* row: struct pw_period_group */
 extern const struct pw_column pw_period_process_columns[]; /* row: struct pw_period_process */
 extern const struct pw_column pw_period_kill_columns[]; /* row: struct pw_period_kill */

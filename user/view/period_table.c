@@ -104,11 +104,14 @@ HEAD(swap_end_bytes, r->has_use, pw_value_u, r->use.last->swap_bytes)
 HEAD(processes, true, pw_value_u, r->period->process_count)
 HEAD(groups, true, pw_value_u, r->period->group_count)
 HEAD(left_out, true, pw_value_u, r->period->left_out)
-HEAD(oom_kills, true, pw_value_u, r->period->kill_count + r->period->kills_left_out)
-HEAD(restarts, true, pw_value_u, r->restarts)
-HEAD(failures, true, pw_value_u, r->failures)
-HEAD(boots, true, pw_value_u, r->period->boot_count)
-HEAD(alerts, true, pw_value_u, r->alerts)
+HEAD(suspect_count, true, pw_value_u, r->suspects)
+HEAD(new_suspect_count, true, pw_value_u, r->new_suspects)
+HEAD(resolved_suspect_count, true, pw_value_u, r->resolved)
+HEAD(oom_kill_count, true, pw_value_u, r->period->kill_count + r->period->kills_left_out)
+HEAD(restart_count, true, pw_value_u, r->restarts)
+HEAD(failure_count, true, pw_value_u, r->failures)
+HEAD(boot_count, true, pw_value_u, r->period->boot_count)
+HEAD(alert_count, true, pw_value_u, r->alerts)
 HEAD(own_cpu_ratio, DETAILED, pw_value_d, (double)WATCH.user_ns / (double)WATCH.detailed_ns)
 HEAD(own_bpf_cpu_ratio, DETAILED, pw_value_d, (double)WATCH.bpf_ns / (double)WATCH.detailed_ns)
 HEAD(own_rss_peak_bytes, DETAILED, pw_value_u, WATCH.rss_peak_bytes)
@@ -142,12 +145,15 @@ const struct pw_column pw_period_columns[] = {
 	  "processes of the period that the history knows; it leaves out what lived for seconds"),
 	C(groups, "groups", COUNT, 6, false, "programs in a cgroup, of those"),
 	C(left_out, "left out", COUNT, 6, false, "processes and names that found no room here"),
-	C(oom_kills, "OOM kills", COUNT, 4, true, "processes that the OOM killer ended"),
-	C(restarts, "restarts", COUNT, 4, true, "processes that ended and were begun again"),
-	C(failures, "after a failure", COUNT, 4, true,
+	C(suspect_count, "suspects", COUNT, 4, true, "suspected leaks at the end of the period"),
+	C(new_suspect_count, "new", COUNT, 4, true, "of those: not suspected at its begin"),
+	C(resolved_suspect_count, "resolved", COUNT, 4, true, "suspected in the period, and no more"),
+	C(oom_kill_count, "OOM kills", COUNT, 4, true, "processes that the OOM killer ended"),
+	C(restart_count, "restarts", COUNT, 4, true, "processes that ended and were begun again"),
+	C(failure_count, "after a failure", COUNT, 4, true,
 	  "of those: after a signal other than TERM, INT and HUP, or an exit status other than 0"),
-	C(boots, "boots", COUNT, 4, true, "boots of the machine"),
-	C(alerts, "wipe alerts", COUNT, 4, true, "alerts of the wipe ledger"),
+	C(boot_count, "boots", COUNT, 4, true, "boots of the machine"),
+	C(alert_count, "wipe alerts", COUNT, 4, true, "alerts of the wipe ledger"),
 	C(own_cpu_ratio, "own cost: cpu", RATIO, 5, true,
 	  "CPU that the daemon took, as a share of one CPU"),
 	C(own_bpf_cpu_ratio, "bpf", RATIO, 5, true,
