@@ -34,9 +34,14 @@ void pw_alert_text(char *out, size_t size, const char *text)
 	memcpy(out, text + len - (size - 1), size);
 }
 
+uint64_t pw_alert_id_of(uint64_t fingerprint, const char *class)
+{
+	return pw_hash_bytes(class, strlen(class), fingerprint);
+}
+
 uint64_t pw_alert_id(const struct pw_alert *a)
 {
-	return pw_hash_bytes(a->class, strlen(a->class), a->fingerprint);
+	return pw_alert_id_of(a->fingerprint, a->class);
 }
 
 const char *pw_alert_state_name(enum pw_alert_state s)

@@ -50,6 +50,7 @@ void pw_alert_init(struct pw_alert *a);
 void pw_alert_text(char *out, size_t size, const char *text);
 /* Names one alert among those that may fire: one cause in two classes is two alerts. */
 uint64_t pw_alert_id(const struct pw_alert *a);
+uint64_t pw_alert_id_of(uint64_t fingerprint, const char *class);
 const char *pw_alert_state_name(enum pw_alert_state s); /* "firing", "resolved" */
 
 extern const struct pw_column pw_alert_notice_columns[];

@@ -144,13 +144,25 @@ static void leave(struct pw_alert_book *b, struct entry *e, unsigned int index)
 	b->changed = true;
 }
 
-/* What is new is taken; when the alert began is not. */
+#define KEEP(to, from, member) memcpy((to)->member, (from)->member, sizeof((to)->member))
+
+/*
+ * What is new is taken, but not when the alert began, nor what a receiver
+ * knows it by: another member may be in another cgroup.
+ */
 static void update(struct entry *e, const struct pw_alert *a)
 {
-	uint64_t starts_ns = e->alert.starts_ns;
+	struct pw_alert next = *a;
 
-	e->alert = *a;
-	e->alert.starts_ns = starts_ns;
+	next.starts_ns = e->alert.starts_ns;
+	KEEP(&next, &e->alert, exe);
+	KEEP(&next, &e->alert, cgroup);
+	KEEP(&next, &e->alert, unit);
+	KEEP(&next, &e->alert, container);
+	KEEP(&next, &e->alert, host);
+	if (!next.reason[0])
+		KEEP(&next, &e->alert, reason);
+	e->alert = next;
 }
 
 void pw_alert_book_raise(struct pw_alert_book *b, const struct pw_alert *a, uint64_t member,

@@ -37,6 +37,9 @@ static void known_seconds(struct pw_value *ret, double s)
 		pw_value_unknown(ret);
 }
 
+/* value_unit says what it is of. */
+#define AMOUNT(ret, n) pw_value_amount(ret, n, strcmp(r->value_unit, "bytes") == 0)
+
 ALERT(state, pw_value_text, pw_alert_state_name(r->state))
 ALERT(alert, pw_value_text, r->name)
 ALERT(severity, pw_value_text, r->severity)
@@ -58,15 +61,15 @@ ALERT(starts_time, known_u, r->starts_ns)
 ALERT(ends_time, known_u, r->ends_ns)
 ALERT(since_time, known_u, r->since_ns)
 ALERT(window_ns, known_u, r->window_ns)
-ALERT(value, known_u, r->value)
-ALERT(growth_per_hour, pw_value_d, r->growth)
-ALERT(growth_low_per_hour, pw_value_d, r->growth_low)
-ALERT(growth_high_per_hour, pw_value_d, r->growth_high)
+ALERT(value, AMOUNT, r->value ? (double)r->value : NAN)
+ALERT(growth_per_hour, AMOUNT, r->growth)
+ALERT(growth_low_per_hour, AMOUNT, r->growth_low)
+ALERT(growth_high_per_hour, AMOUNT, r->growth_high)
 ALERT(confidence_ratio, pw_value_d, r->confidence)
-ALERT(limit, pw_value_text_or_unknown, r->limit)
-ALERT(limit_ns, known_seconds, r->limit_s)
-ALERT(limit_low_ns, known_seconds, r->limit_low_s)
-ALERT(limit_high_ns, known_seconds, r->limit_high_s)
+ALERT(limit_kind, pw_value_text_or_unknown, r->limit)
+ALERT(time_to_limit_ns, known_seconds, r->limit_s)
+ALERT(time_to_limit_low_ns, known_seconds, r->limit_low_s)
+ALERT(time_to_limit_high_ns, known_seconds, r->limit_high_s)
 ALERT(summary, pw_value_text, r->summary)
 ALERT(evidence, pw_value_text_or_unknown, r->evidence)
 ALERT(reason, pw_value_text_or_unknown, r->reason)
@@ -95,15 +98,15 @@ const struct pw_column pw_alert_notice_columns[] = {
 	C(ends_time, TIME, "when it ended; null: it has not"),
 	C(since_time, TIME, "where the growth began, as far back as was seen"),
 	C(window_ns, NS, "the window that decided"),
-	C(value, COUNT, "the series' value now"),
-	C(growth_per_hour, PER_SECOND, "growth, in units per hour"),
-	C(growth_low_per_hour, PER_SECOND, "lower end of its 90 % interval"),
-	C(growth_high_per_hour, PER_SECOND, "upper end of its 90 % interval"),
+	C(value, AMOUNT, "the series' value now; see value_unit"),
+	C(growth_per_hour, AMOUNT, "growth; see value_unit"),
+	C(growth_low_per_hour, AMOUNT, "lower end of its 90 % interval"),
+	C(growth_high_per_hour, AMOUNT, "upper end of its 90 % interval"),
 	C(confidence_ratio, RATIO, "1: certain; below: a suspicion"),
-	C(limit, TEXT, "what it runs into: cgroup, machine, ..."),
-	C(limit_ns, NS, "time to that limit"),
-	C(limit_low_ns, NS, "lower end of its 90 % interval"),
-	C(limit_high_ns, NS, "upper end of its 90 % interval"),
+	C(limit_kind, TEXT, "what it runs into: cgroup, machine, ..."),
+	C(time_to_limit_ns, NS, "time to that limit"),
+	C(time_to_limit_low_ns, NS, "lower end of its 90 % interval"),
+	C(time_to_limit_high_ns, NS, "upper end of its 90 % interval"),
 	C(summary, TEXT, "one sentence"),
 	C(evidence, TEXT, "what it stands on"),
 	C(reason, TEXT, "why it changed last"),
@@ -145,7 +148,7 @@ int pw_alert_to_json(const struct pw_alert *a, char **ret, size_t *ret_len)
 
 /* ---- in -------------------------------------------------------------------------- */
 
-enum field_type { TEXT, U32, U64, REAL, SECONDS, TIME, HEX };
+enum field_type { TEXT, U32, U64, WHOLE, REAL, SECONDS, TIME, HEX };
 
 #define FIELD(name, type, member) \
 	{ name, type, offsetof(struct pw_alert, member), sizeof(((struct pw_alert *)0)->member) }
@@ -175,15 +178,15 @@ static const struct field {
 	FIELD("ends_time", TIME, ends_ns),
 	FIELD("since_time", TIME, since_ns),
 	FIELD("window_ns", U64, window_ns),
-	FIELD("value", U64, value),
+	FIELD("value", WHOLE, value),
 	FIELD("growth_per_hour", REAL, growth),
 	FIELD("growth_low_per_hour", REAL, growth_low),
 	FIELD("growth_high_per_hour", REAL, growth_high),
 	FIELD("confidence_ratio", REAL, confidence),
-	FIELD("limit", TEXT, limit),
-	FIELD("limit_ns", SECONDS, limit_s),
-	FIELD("limit_low_ns", SECONDS, limit_low_s),
-	FIELD("limit_high_ns", SECONDS, limit_high_s),
+	FIELD("limit_kind", TEXT, limit),
+	FIELD("time_to_limit_ns", SECONDS, limit_s),
+	FIELD("time_to_limit_low_ns", SECONDS, limit_low_s),
+	FIELD("time_to_limit_high_ns", SECONDS, limit_high_s),
 	FIELD("summary", TEXT, summary),
 	FIELD("evidence", TEXT, evidence),
 	FIELD("reason", TEXT, reason),
@@ -268,6 +271,12 @@ static int take_field(struct pw_alert *a, const struct field *f, const json_t *v
 		if (!r)
 			*(uint32_t *)at = (uint32_t)n;
 		return r;
+	case WHOLE: /* a number as JSON has them, of a count */
+		if (!json_is_number(value) || !(json_number_value(value) >= 0 &&
+						json_number_value(value) < (double)INT64_MAX))
+			return -EBADMSG;
+		*(uint64_t *)at = (uint64_t)json_number_value(value);
+		return 0;
 	case SECONDS:
 		r = take_integer(value, INT64_MAX, &n);
 		if (!r)

@@ -24,7 +24,7 @@ struct pw_alert_options {
 	uint64_t exec_timeout_ns;
 	char alertmanager[600]; /* URL; "": none */
 	uint64_t refresh_ns;
-	char spool[3900]; /* a directory; "": in memory */
+	char spool[4016]; /* a directory; "": in memory */
 	uint32_t spool_max; /* notices, for each way */
 	uint32_t rate; /* alerts that may begin in an hour */
 };

@@ -9,6 +9,7 @@
 
 #include "user/analysis/forgotten.h"
 #include "user/base/cleanup.h"
+#include "user/base/hash.h"
 
 #define U(n) ((unsigned long long)(n)) /* for printf: the ABI's and stdint's differ in name */
 #define PATH_SHOWN 96 /* the end of a longer path says more than its beginning */
@@ -100,7 +101,7 @@ static struct pw_wipe_alert *find(const struct alerts *a, enum pw_wipe_alert_kin
 
 /* A new alert; NULL: no memory. */
 static struct pw_wipe_alert *add(struct alerts *a, enum pw_wipe_alert_kind kind, const void *place,
-				 const struct pw_record *newest, const struct pw_key *key,
+				 uint64_t place_id, const struct pw_record *newest, const struct pw_key *key,
 				 const uint8_t comm[PW_COMM_LEN], const char *exe)
 {
 	struct pw_wipe_alert *item;
@@ -120,6 +121,7 @@ static struct pw_wipe_alert *add(struct alerts *a, enum pw_wipe_alert_kind kind,
 	item = &a->items[a->count++];
 	*item = (struct pw_wipe_alert){
 		.kind = kind,
+		.fingerprint = pw_hash_mix(place_id + (uint64_t)kind),
 		.key = *key,
 		.exe = exe,
 		.first_ns = newest->time_ns,
@@ -164,7 +166,7 @@ static int alert_wipe(struct alerts *a, const struct pw_wipe *w, const struct pw
 		      uint64_t first_ns, uint64_t count)
 {
 	struct pw_wipe_alert *item =
-		add(a, PW_ALERT_WIPED_IN_PART, c, &w->rec, &w->key, w->comm, c->exe);
+		add(a, PW_ALERT_WIPED_IN_PART, c, c->id, &w->rec, &w->key, w->comm, c->exe);
 
 	if (!item)
 		return -ENOMEM;
@@ -221,7 +223,8 @@ static int alert_wipes(struct alerts *a, const struct pw_wipe_ledger *l, uint32_
 static int alert_rewritten(struct alerts *a, const struct pw_wipe_site *s)
 {
 	const struct pw_release *r = &s->last_rewritten;
-	struct pw_wipe_alert *item = add(a, PW_ALERT_REWRITTEN, s, &r->rec, &r->key, r->comm, s->exe);
+	struct pw_wipe_alert *item =
+		add(a, PW_ALERT_REWRITTEN, s, s->id, &r->rec, &r->key, r->comm, s->exe);
 
 	if (!item)
 		return -ENOMEM;
@@ -243,8 +246,9 @@ static int alert_rewritten(struct alerts *a, const struct pw_wipe_site *s)
 static int alert_forgotten(struct alerts *a, const struct pw_wipe_site *s)
 {
 	const struct pw_record newest = { .time_ns = s->last_unwiped_ns };
-	struct pw_wipe_alert *item = add(a, PW_ALERT_FORGOTTEN_WIPE, s, &newest, &s->last_unwiped_key,
-					 (const uint8_t *)s->last_unwiped_comm, s->exe);
+	struct pw_wipe_alert *item =
+		add(a, PW_ALERT_FORGOTTEN_WIPE, s, s->id, &newest, &s->last_unwiped_key,
+		    (const uint8_t *)s->last_unwiped_comm, s->exe);
 	uint64_t n = s->wiped + s->unwiped;
 
 	if (!item)
@@ -288,6 +292,15 @@ static bool same_secret(const struct pw_secret_row *a, const struct pw_secret_ro
 {
 	return a->exe == b->exe && !strncmp((const char *)a->sums.label,
 					    (const char *)b->sums.label, sizeof(a->sums.label));
+}
+
+/* What same_secret() compares. */
+static uint64_t secret_id(const struct pw_secret_row *s)
+{
+	const char *label = (const char *)s->sums.label;
+
+	return pw_hash_bytes(label, strnlen(label, sizeof(s->sums.label)),
+			     pw_hash_bytes(s->exe, strlen(s->exe), 0));
 }
 
 /* The alert about an earlier watch of the same program and label. */
@@ -356,7 +369,7 @@ static int alert_secret(struct alerts *a, const struct pw_secret_row *s)
 		first_ns = item->first_ns;
 		a->places[item - a->items] = s;
 	} else {
-		item = add(a, kind, s, &s->sums.rec, &s->key, s->sums.comm, s->exe);
+		item = add(a, kind, s, secret_id(s), &s->sums.rec, &s->key, s->sums.comm, s->exe);
 	}
 	if (!item)
 		return -ENOMEM;

@@ -24,6 +24,7 @@ enum pw_wipe_alert_kind {
 
 struct pw_wipe_alert {
 	enum pw_wipe_alert_kind kind;
+	uint64_t fingerprint; /* of kind, program and place: the same in every run and on every host */
 	struct pw_key key; /* of the newest */
 	char comm[PW_COMM_LEN + 1];
 	const char *exe; /* the model's */
