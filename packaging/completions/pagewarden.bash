@@ -5,7 +5,7 @@
 # what completes is what the installed program takes.
 
 _pagewarden_commands() {
-	"$1" --help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+	"$1" --help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 _pagewarden_options() {

@@ -26,7 +26,7 @@ complete_words() {
 
 complete_words pagewarden ''
 cp "$tmp/words" "$tmp/commands"
-for c in $("$pagewarden" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+for c in $("$pagewarden" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
 	check_matches "$c completes" "$tmp/commands" "^$c\$"
 	check_matches "$c is in the man page" "$tmp/man" "^\.SS $c\$"
 	complete_words pagewarden "$c" --

@@ -12,7 +12,7 @@
 
 struct pw_error {
 	char what[256]; /* "cannot load the page ledger: Operation not permitted" */
-	char remedy[512]; /* "run as root, or give the binary CAP_BPF and CAP_PERFMON" */
+	char remedy[768]; /* "run as root, or give the binary CAP_BPF and CAP_PERFMON" */
 };
 
 /* Writes the message and returns err (a negative errno), so that callers can return it. err_out may be NULL. */

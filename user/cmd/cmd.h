@@ -37,7 +37,8 @@ struct pw_command {
 
 extern const struct pw_command pw_command_top, pw_command_inspect, pw_command_record,
 	pw_command_replay, pw_command_report, pw_command_leaks, pw_command_explain,
-	pw_command_wipes, pw_command_secrets, pw_command_doctor, pw_command_daemon;
+	pw_command_wipes, pw_command_secrets, pw_command_doctor, pw_command_daemon,
+	pw_command_alert_test;
 
 int pw_command_help(const struct pw_command *c, FILE *out);
 /* "pagewarden inspect: MESSAGE" and a pointer to --help; returns PW_EXIT_USAGE. */

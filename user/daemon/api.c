@@ -14,6 +14,7 @@
 #include "user/daemon/documents.h"
 #include "user/daemon/history.h"
 #include "user/daemon/memory_tape.h"
+#include "user/daemon/metrics.h"
 #include "user/daemon/state.h"
 #include "user/model/export.h"
 #include "user/view/listing.h"
@@ -83,7 +84,7 @@ enum {
 
 struct query {
 	bool dead, smaps, each_vma;
-	const char *sort;
+	const char *sort, *accept;
 	uint64_t limit; /* 0: the default */
 	uint64_t from_ns, to_ns;
 	uint64_t id; /* the number in the path */
@@ -339,9 +340,10 @@ static void answer_status(struct pw_daemon *d, const struct query *q, struct pw_
 	};
 	struct pw_coverage_row parts[PW_COVERAGE_ROWS_MAX];
 	struct pw_loss_row losses[PW_LOSS_CAUSES];
-	const void *part_rows[PW_COVERAGE_ROWS_MAX], *loss_rows[PW_LOSS_CAUSES];
+	const void *part_rows[PW_COVERAGE_ROWS_MAX], *loss_rows[PW_LOSS_CAUSES], *ways[PW_WAYS];
 	struct pw_rows tables[] = { { part_rows,
 				      pw_coverage_rows(d->model, parts, PW_COVERAGE_ROWS_MAX) },
+				    { ways, PW_WAYS },
 				    { loss_rows, pw_loss_rows(d->model, losses, PW_LOSS_CAUSES) } };
 	struct pw_shaped_document doc;
 
@@ -350,10 +352,18 @@ static void answer_status(struct pw_daemon *d, const struct query *q, struct pw_
 		pw_trends_cost(d->trends, &row.trends);
 	for (size_t i = 0; i < tables[0].count; i++)
 		part_rows[i] = &parts[i];
-	for (size_t i = 0; i < tables[1].count; i++)
+	for (size_t i = 0; i < PW_WAYS; i++)
+		ways[i] = pw_alerter_way(d->alerter, i);
+	for (size_t i = 0; i < tables[2].count; i++)
 		loss_rows[i] = &losses[i];
+	pw_alert_book_status(pw_alerter_book(d->alerter), &row.alerts);
 	pw_document_build(&doc, &pw_document_status, d->model, &row, tables);
 	pw_answer_document(ret, &doc.doc);
+}
+
+static void answer_metrics(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
+{
+	pw_metrics_answer(d, q->accept, ret);
 }
 
 static void answer_wipes(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret)
@@ -524,6 +534,7 @@ static const struct {
 	void (*answer)(struct pw_daemon *d, const struct query *q, struct pw_http_answer *ret);
 	history_fn history;
 } routes[] = {
+	{ PW_METRICS_PATH, 0, answer_metrics },
 	{ "/v1/status", 0, answer_status },
 	{ "/v1/processes", TAKES_DEAD | TAKES_SORT | TAKES_LIMIT, answer_processes },
 	{ "/v1/processes/#", 0, answer_process },
@@ -571,7 +582,7 @@ static bool path_matches(const char *pattern, const char *path, uint64_t *id)
 
 void pw_api_answer(struct pw_daemon *d, const struct pw_http_request *req, struct pw_http_answer *ret)
 {
-	struct query q = { 0 };
+	struct query q = { .accept = req->accept };
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (!path_matches(routes[i].path, req->path, &q.id))

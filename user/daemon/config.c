@@ -4,12 +4,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/base/cleanup.h"
 #include "user/base/clock.h"
 #include "user/base/text.h"
+#include "user/daemon/config_value.h"
+#include "user/daemon/listen_tcp.h"
 
 #define FILE_MAX_BYTES 65536
 
@@ -22,84 +25,14 @@ static const struct pw_daemon_config defaults = {
 	.history_max_bytes = 256ull << 20,
 	.trends = true,
 	.time_scale = 1,
+	.alert = {
+		.exec_timeout_ns = 30 * PW_NSEC_PER_SEC,
+		.refresh_ns = 60 * PW_NSEC_PER_SEC,
+		.spool_max = 1024,
+		.rate = 60,
+	},
+	.metrics_groups = 200,
 };
-
-/* ---- values: 0, or -EINVAL with the reason ------------------------------------- */
-
-static int take_path(char *out, size_t size, const char *value, const char **reason)
-{
-	if (value[0] && value[0] != '/') {
-		*reason = "not an absolute path";
-		return -EINVAL;
-	}
-	if (strlen(value) >= size) {
-		*reason = "too long";
-		return -EINVAL;
-	}
-	snprintf(out, size, "%s", value);
-	return 0;
-}
-
-static int take_duration(uint64_t *out, const char *value, uint64_t min, uint64_t max,
-			 const char **reason)
-{
-	uint64_t ns;
-
-	if (pw_clock_parse_duration(value, &ns) || ns < min || ns > max) {
-		*reason = "not a duration in range";
-		return -EINVAL;
-	}
-	*out = ns;
-	return 0;
-}
-
-static int take_size(uint64_t *out, const char *value, uint64_t min, uint64_t max, const char **reason)
-{
-	uint64_t bytes;
-
-	if (pw_text_parse_size(value, &bytes) || bytes < min || bytes > max) {
-		*reason = "not a size in range";
-		return -EINVAL;
-	}
-	*out = bytes;
-	return 0;
-}
-
-static int take_number(uint32_t *out, const char *value, uint32_t min, uint32_t max,
-		       const char **reason)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(value, &end, 10);
-	if (errno || !isdigit((unsigned char)value[0]) || *end || n < min || n > max) {
-		*reason = "not a number in range";
-		return -EINVAL;
-	}
-	*out = n;
-	return 0;
-}
-
-static int take_yes_no(bool *out, const char *value, bool when_yes, const char **reason)
-{
-	if (strcmp(value, "yes") && strcmp(value, "no")) {
-		*reason = "neither yes nor no";
-		return -EINVAL;
-	}
-	*out = strcmp(value, "yes") == 0 ? when_yes : !when_yes;
-	return 0;
-}
-
-static int take_on_off(bool *out, const char *value, const char **reason)
-{
-	if (strcmp(value, "on") && strcmp(value, "off")) {
-		*reason = "neither on nor off";
-		return -EINVAL;
-	}
-	*out = strcmp(value, "on") == 0;
-	return 0;
-}
 
 /* ---- keys ------------------------------------------------------------------------ */
 
@@ -107,12 +40,12 @@ static int take_on_off(bool *out, const char *value, const char **reason)
 
 KEY(interval)
 {
-	return take_duration(&c->interval_ns, v, PW_NSEC_PER_SEC / 10, 3600 * PW_NSEC_PER_SEC, why);
+	return pw_config_duration(&c->interval_ns, v, PW_NSEC_PER_SEC / 10, 3600 * PW_NSEC_PER_SEC, why);
 }
 
 KEY(flush_interval)
 {
-	return take_duration(&c->flush_ns, v, PW_NSEC_PER_SEC, 3600 * PW_NSEC_PER_SEC, why);
+	return pw_config_duration(&c->flush_ns, v, PW_NSEC_PER_SEC, 3600 * PW_NSEC_PER_SEC, why);
 }
 
 KEY(socket)
@@ -121,7 +54,7 @@ KEY(socket)
 		*why = "empty";
 		return -EINVAL;
 	}
-	return take_path(c->socket_path, sizeof(c->socket_path), v, why);
+	return pw_config_path(c->socket_path, sizeof(c->socket_path), v, why);
 }
 
 KEY(group)
@@ -136,18 +69,18 @@ KEY(group)
 
 KEY(history_path)
 {
-	return take_path(c->history_path, sizeof(c->history_path), v, why);
+	return pw_config_path(c->history_path, sizeof(c->history_path), v, why);
 }
 
 KEY(history_max_size)
 {
-	return take_size(&c->history_max_bytes, v, 1ull << 20, 1ull << 40, why);
+	return pw_config_size(&c->history_max_bytes, v, 1ull << 20, 1ull << 40, why);
 }
 
 KEY(sample_every)
 {
 	uint32_t n;
-	int r = take_number(&n, v, 1, 1024, why);
+	int r = pw_config_number(&n, v, 1, 1024, why);
 
 	if (!r && (n & (n - 1))) {
 		*why = "not a power of two";
@@ -160,13 +93,13 @@ KEY(sample_every)
 
 KEY(process_capacity)
 {
-	return take_number(&c->source.process_capacity, v, 64, 1u << 20, why);
+	return pw_config_number(&c->source.process_capacity, v, 64, 1u << 20, why);
 }
 
 KEY(ring_size)
 {
 	uint64_t bytes;
-	int r = take_size(&bytes, v, 4096, 1ull << 30, why);
+	int r = pw_config_size(&bytes, v, 4096, 1ull << 30, why);
 
 	if (!r && (bytes & (bytes - 1))) {
 		*why = "not a power of two";
@@ -195,33 +128,33 @@ KEY(vm_calls)
 
 KEY(seed)
 {
-	return take_yes_no(&c->source.no_seed, v, false, why);
+	return pw_config_yes_no(&c->source.no_seed, v, false, why);
 }
 
 KEY(ledger)
 {
-	return take_yes_no(&c->source.no_ledger, v, false, why);
+	return pw_config_yes_no(&c->source.no_ledger, v, false, why);
 }
 
 KEY(wipes)
 {
-	return take_on_off(&c->source.wipes.on, v, why);
+	return pw_config_on_off(&c->source.wipes.on, v, why);
 }
 
 KEY(wipes_cgroup)
 {
-	return take_path(c->wipes_cgroup, sizeof(c->wipes_cgroup), v, why);
+	return pw_config_path(c->wipes_cgroup, sizeof(c->wipes_cgroup), v, why);
 }
 
 KEY(wipes_releases)
 {
-	return take_yes_no(&c->source.wipes.releases, v, true, why);
+	return pw_config_yes_no(&c->source.wipes.releases, v, true, why);
 }
 
 KEY(wipes_read_back)
 {
 	uint64_t bytes;
-	int r = take_size(&bytes, v, 1, 1ull << 30, why);
+	int r = pw_config_size(&bytes, v, 1, 1ull << 30, why);
 
 	if (!r)
 		c->source.wipes.read_back_bytes = (uint32_t)bytes;
@@ -230,7 +163,7 @@ KEY(wipes_read_back)
 
 KEY(trends)
 {
-	return take_on_off(&c->trends, v, why);
+	return pw_config_on_off(&c->trends, v, why);
 }
 
 KEY(time_scale)
@@ -248,11 +181,7 @@ KEY(time_scale)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int (*take)(struct pw_daemon_config *c, const char *value, const char **reason);
-	const char *takes;
-} keys[] = {
+static const struct pw_config_key keys[] = {
 	{ "interval", key_interval, "a duration from 100ms to 1h, such as 2s" },
 	{ "flush_interval", key_flush_interval, "a duration from 1s to 1h, such as 10s" },
 	{ "socket", key_socket, "an absolute path of at most 107 bytes" },
@@ -271,19 +200,41 @@ static const struct {
 	{ "wipes_cgroup", key_wipes_cgroup, "a cgroup's absolute path, or nothing for all" },
 	{ "wipes_releases", key_wipes_releases, "yes or no; yes needs wipes_cgroup" },
 	{ "wipes_read_back", key_wipes_read_back, "a size from 1 to 1G, such as 1M" },
+	{ NULL },
 };
 
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
+static const struct pw_config_key *const tables[] = { keys, pw_config_alert_keys };
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static const struct pw_config_key *find_key(const char *name)
+{
+	for (size_t t = 0; t < TABLES; t++) {
+		for (const struct pw_config_key *k = tables[t]; k->name; k++) {
+			if (strcmp(k->name, name) == 0)
+				return k;
+		}
+	}
+	return NULL;
+}
+
+/* Appends ", NAME" as far as there is room. */
+static void list_keys(const struct pw_config_key *k, char *out, size_t size)
+{
+	for (; k->name; k++) {
+		size_t used = strlen(out);
+
+		snprintf(out + used, size - used, "%s%s", used ? ", " : "", k->name);
+	}
+}
 
 static int unknown_key(const char *path, unsigned int line, const char *key, struct pw_error *err)
 {
-	char known[sizeof(err->remedy)] = "", shown[129];
-	size_t used = 0;
+	char known[sizeof(err->remedy) - 32] = "", shown[129];
 
 	pw_text_escape(shown, sizeof(shown), key, strnlen(key, 32));
-	for (size_t i = 0; i < KEYS && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-					 keys[i].name);
+	for (size_t t = 0; t < TABLES; t++)
+		list_keys(tables[t], known, sizeof(known));
 	pw_error_set(err, -EINVAL, "%s:%u: there is no key '%s'", path, line, shown);
 	pw_error_remedy(err, "the keys are %s", known);
 	return -EINVAL;
@@ -305,18 +256,16 @@ static int bad_value(const char *path, unsigned int line, const char *key, const
 static int take_pair(struct pw_daemon_config *c, const char *path, unsigned int line,
 		     const char *key, const char *value, struct pw_error *err)
 {
+	const struct pw_config_key *k = find_key(key);
 	const char *reason = "";
 
-	for (size_t i = 0; i < KEYS; i++) {
-		if (strcmp(keys[i].name, key))
-			continue;
-		if (!keys[i].take(c, value, &reason))
-			return 0;
-		bad_value(path, line, key, value, reason, err);
-		pw_error_remedy(err, "%s takes %s", key, keys[i].takes);
-		return -EINVAL;
-	}
-	return unknown_key(path, line, key, err);
+	if (!k)
+		return unknown_key(path, line, key, err);
+	if (!k->take(c, value, &reason))
+		return 0;
+	bad_value(path, line, key, value, reason, err);
+	pw_error_remedy(err, "%s takes %s", key, k->takes);
+	return -EINVAL;
 }
 
 static char *trim(char *s)
@@ -360,9 +309,25 @@ int pw_daemon_config_parse(char *text, const char *path, struct pw_daemon_config
 	return 0;
 }
 
+static int check_tcp(const char *path, const struct pw_daemon_config *c, struct pw_error *err)
+{
+	struct pw_tcp_address a;
+
+	if (!c->tcp.address[0] || pw_tcp_address_parse(c->tcp.address, &a) || a.loopback ||
+	    c->tcp.remote)
+		return 0;
+	pw_error_set(err, -EINVAL, "%s: listen_tcp = %s: this is no loopback address", path,
+		     c->tcp.address);
+	pw_error_remedy(err, "take 127.0.0.1 or ::1, or allow it with listen_tcp_remote = yes: "
+			     "who can reach it may then read /metrics, unencrypted");
+	return -EINVAL;
+}
+
 /* Keys that hang together. */
 static int check_together(const char *path, const struct pw_daemon_config *c, struct pw_error *err)
 {
+	if (check_tcp(path, c, err))
+		return -EINVAL;
 	if (!c->source.wipes.releases || c->wipes_cgroup[0])
 		return 0;
 	pw_error_set(err, -EINVAL,
@@ -437,6 +402,16 @@ static int overlay(const struct pw_daemon_options *opt, struct pw_daemon_config 
 	return 0;
 }
 
+/* Where nothing else is said, notices wait beside the history; without one in memory. */
+static void place_spool(struct pw_daemon_config *c)
+{
+	const char *slash = strrchr(c->history_path, '/');
+
+	if (!c->alert_spool_given && slash)
+		snprintf(c->alert.spool, sizeof(c->alert.spool), "%.*s/alerts",
+			 (int)(slash - c->history_path), c->history_path);
+}
+
 int pw_daemon_config_load(const struct pw_daemon_options *opt, struct pw_daemon_config *ret,
 			  struct pw_error *err)
 {
@@ -451,9 +426,11 @@ int pw_daemon_config_load(const struct pw_daemon_options *opt, struct pw_daemon_
 	r = r ? r : pw_daemon_config_parse(text, path, &c, err);
 	r = r ? r : overlay(opt, &c, err);
 	r = r ? r : check_together(path, &c, err);
-	if (!r)
-		*ret = c;
-	return r;
+	if (r)
+		return r;
+	place_spool(&c);
+	*ret = c;
+	return 0;
 }
 
 const char *pw_daemon_config_needs_restart(const struct pw_daemon_config *was,
@@ -463,6 +440,22 @@ const char *pw_daemon_config_needs_restart(const struct pw_daemon_config *was,
 		return "socket";
 	if (strcmp(was->history_path, is->history_path))
 		return "history_path";
+	if (strcmp(was->tcp.address, is->tcp.address))
+		return "listen_tcp";
+	if (strcmp(was->alert.exec, is->alert.exec))
+		return "alert_exec";
+	if (was->alert.exec_timeout_ns != is->alert.exec_timeout_ns)
+		return "alert_exec_timeout";
+	if (strcmp(was->alert.alertmanager, is->alert.alertmanager))
+		return "alertmanager_url";
+	if (was->alert.refresh_ns != is->alert.refresh_ns)
+		return "alert_refresh";
+	if (was->alert.no_journal != is->alert.no_journal)
+		return "alert_journal";
+	if (strcmp(was->alert.spool, is->alert.spool))
+		return "alert_spool";
+	if (was->alert.spool_max != is->alert.spool_max)
+		return "alert_spool_max";
 	if (was->source.sample_every != is->source.sample_every)
 		return "sample_every";
 	if (was->source.process_capacity != is->source.process_capacity)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "user/alert/alerter.h"
 #include "user/base/error.h"
 #include "user/daemon/daemon.h"
 
@@ -23,6 +24,15 @@ struct pw_daemon_config {
 	double time_scale; /* of the trends: see struct pw_trends_options */
 	char wipes_cgroup[4000]; /* path; "": every process; its id is looked up when the source opens */
 	struct pw_source_options source;
+	struct pw_alert_options alert;
+	bool alert_spool_given; /* else it is beside the history */
+	char alert_instance[65]; /* "": the machine's name */
+	struct {
+		char address[64]; /* "127.0.0.1:9750", "[::1]:9750"; "": none */
+		bool remote; /* it may be another than loopback */
+		char token_path[4000]; /* "": without one, only /metrics is served */
+	} tcp;
+	uint32_t metrics_groups; /* rows of /metrics beside the suspects' */
 };
 
 /*

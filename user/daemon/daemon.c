@@ -12,6 +12,7 @@
 
 #include "user/base/clock.h"
 #include "user/daemon/http.h"
+#include "user/daemon/listen_tcp.h"
 #include "user/daemon/loop.h"
 #include "user/daemon/state.h"
 #include "user/daemon/trending.h"
@@ -100,6 +101,34 @@ static int start_store(struct pw_daemon *d, struct pw_error *err)
 	return r;
 }
 
+static int start_alerts(struct pw_daemon *d, struct pw_error *err)
+{
+	struct pw_alert_options *opt = &d->config.alert;
+	int r = opt->spool[0] ? pw_make_parent(opt->spool, 0750, err) : 0;
+
+	r = r ? r : pw_alerter_create(opt, pw_daemon_log, &d->alerter, err);
+	if (!r || r == -EINVAL || !opt->spool[0])
+		return r;
+	/* As with the history: a disk that will not must not keep us from watching. */
+	pw_daemon_log_error(4, err);
+	pw_daemon_log(4, "notices of alerts wait in memory, and are lost at a restart");
+	opt->spool[0] = '\0';
+	return pw_alerter_create(opt, pw_daemon_log, &d->alerter, err);
+}
+
+static int start_tcp(struct pw_daemon *d, struct pw_error *err)
+{
+	const char *text = d->config.tcp.address;
+	struct pw_tcp_address a;
+	int r = pw_token_read(d->config.tcp.token_path, &d->token, err);
+
+	if (r || !text[0])
+		return r;
+	r = pw_tcp_address_parse(text, &a);
+	return r ? pw_error_set(err, r, "listen_tcp = %s: not an address with a port", text) :
+		   pw_tcp_listen(&a, text, &d->tcp_fd, err);
+}
+
 static int start(struct pw_daemon *d, struct pw_error *err)
 {
 	int r;
@@ -108,6 +137,8 @@ static int start(struct pw_daemon *d, struct pw_error *err)
 	/* First what tells of another daemon: it must not find its probes doubled. */
 	r = pw_listener_open(d->config.socket_path, d->group, &d->listener, err);
 	r = r ? r : start_store(d, err);
+	r = r ? r : start_alerts(d, err);
+	r = r ? r : start_tcp(d, err);
 	r = r ? r : open_source(d, err);
 	if (r)
 		return r;
@@ -124,6 +155,10 @@ static void stop(struct pw_daemon *d)
 {
 	pw_loop_close(d);
 	pw_http_destroy(d->http);
+	if (d->tcp_fd >= 0)
+		close(d->tcp_fd);
+	explicit_bzero(&d->token, sizeof(d->token));
+	pw_alerter_destroy(d->alerter);
 	pw_broadcast_destroy(d->broadcast);
 	pw_source_destroy(d->source);
 	pw_trending_stop(d);
@@ -134,9 +169,24 @@ static void stop(struct pw_daemon *d)
 
 /* ---- reload ---------------------------------------------------------------------- */
 
+/* The file may hold another token than before, under the same name. */
+static void apply_token(struct pw_daemon *d, const struct pw_daemon_config *next)
+{
+	struct pw_error err = { 0 };
+
+	if (pw_token_read(next->tcp.token_path, &d->token, &err)) {
+		pw_daemon_log_error(3, &err);
+		pw_daemon_log(4, "the token stays as it was");
+		return;
+	}
+	memcpy(d->config.tcp.token_path, next->tcp.token_path, sizeof(d->config.tcp.token_path));
+}
+
 static void apply_config(struct pw_daemon *d, const struct pw_daemon_config *next)
 {
 	const char *restart = pw_daemon_config_needs_restart(&d->config, next);
+	const struct pw_trends *before = d->trends;
+	double scale = d->config.time_scale;
 	struct pw_error err = { 0 };
 
 	if (restart)
@@ -147,9 +197,15 @@ static void apply_config(struct pw_daemon *d, const struct pw_daemon_config *nex
 	d->config.trends = next->trends;
 	d->config.time_scale = next->time_scale;
 	memcpy(d->config.group, next->group, sizeof(d->config.group));
+	d->config.metrics_groups = next->metrics_groups;
+	d->config.alert.rate = next->alert.rate;
+	pw_alerter_set_rate(d->alerter, next->alert.rate);
+	apply_token(d, next);
 	if (d->store && pw_store_set_max_bytes(d->store, next->history_max_bytes, &err))
 		pw_daemon_log_error(4, &err);
 	pw_trending_reload(d);
+	if (!before != !d->trends || scale != d->config.time_scale)
+		pw_alerting_reset(&d->alerting);
 	take_group(d);
 	if (pw_listener_set_group(&d->listener, d->group))
 		pw_daemon_log(4, "cannot give the socket to the group %s", d->config.group);
@@ -180,6 +236,7 @@ int pw_daemon_run(const struct pw_daemon_options *opt, struct pw_error *err)
 	struct pw_daemon d = {
 		.options = opt,
 		.listener = { .fd = -1, .pid_fd = -1 },
+		.tcp_fd = -1,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.tick_fd = -1,

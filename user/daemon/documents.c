@@ -49,6 +49,16 @@ static const char *wipes_cgroup(const struct pw_daemon *d)
 	return d->config.wipes_cgroup;
 }
 
+static const char *alert_spool(const struct pw_daemon *d)
+{
+	return d->config.alert.spool;
+}
+
+static const char *tcp_address(const struct pw_daemon *d)
+{
+	return d->tcp_fd >= 0 ? d->config.tcp.address : "";
+}
+
 STATUS(version, pw_value_text, (r ? PW_VERSION : ""))
 STATUS(pid, pw_value_u, (r ? (uint64_t)getpid() : 0))
 STATUS(uptime_ns, pw_value_u, r->now_ns - r->daemon->started_ns)
@@ -86,6 +96,14 @@ STATUS(wipes, pw_value_b, pw_wipes_observed(r->daemon->model))
 STATUS(wipes_cgroup, pw_value_text_or_unknown, wipes_cgroup(r->daemon))
 STATUS(wipes_releases, pw_value_b, r->daemon->config.source.wipes.releases)
 STATUS(wipe_events, pw_value_u, r->daemon->model->wipes.total)
+STATUS(alerts_firing, pw_value_u, r->alerts.firing)
+STATUS(alerts_waiting, pw_value_u, r->alerts.waiting)
+STATUS(alerts_begun, pw_value_u, r->alerts.begun)
+STATUS(alerts_ended, pw_value_u, r->alerts.ended)
+STATUS(alerts_suppressed, pw_value_u, r->alerts.suppressed)
+STATUS(alerts_refused, pw_value_u, r->alerts.refused)
+STATUS(alert_spool, pw_value_text_or_unknown, alert_spool(r->daemon))
+STATUS(tcp_address, pw_value_text_or_unknown, tcp_address(r->daemon))
 STATUS(reloads, pw_value_u, r->daemon->reloads)
 STATUS(trends, pw_value_b, r->daemon->trends != NULL)
 STATUS(time_scale, plain_number, r->daemon->config.time_scale)
@@ -148,9 +166,40 @@ static const struct pw_column status_columns[] = {
 	COLUMN(status, wipes_cgroup, TEXT, 40, "of this cgroup and those below it alone; null: of all"),
 	COLUMN(status, wipes_releases, BOOL, 5, "releases of wiped buffers are observed as well"),
 	COLUMN(status, wipe_events, COUNT, 8, "wipes and releases since the start"),
+	COLUMN(status, alerts_firing, COUNT, 8, "alerts that were told and have not ended"),
+	COLUMN(status, alerts_waiting, COUNT, 8, "alerts that wait for their turn (alert_rate)"),
+	COLUMN(status, alerts_begun, COUNT, 8, "alerts that were told since the start"),
+	COLUMN(status, alerts_ended, COUNT, 8, "alerts whose end was told since the start"),
+	COLUMN(status, alerts_suppressed, COUNT, 8, "alerts that ended before their turn came"),
+	COLUMN(status, alerts_refused, COUNT, 8, "alerts that found no room"),
+	COLUMN(status, alert_spool, TEXT, 40, "where notices wait; null: in memory"),
+	COLUMN(status, tcp_address, TEXT, 20, "where /metrics is served by TCP; null: nowhere"),
 	{ NULL },
 };
 /* clang-format on */
+
+#define WAY(name, set, expression) GET(way, struct pw_alert_way, name, set, expression)
+
+WAY(way, pw_value_text, r->name)
+WAY(on, pw_value_b, r->on)
+WAY(sent, pw_value_u, r->sent)
+WAY(failed, pw_value_u, r->failed)
+WAY(dropped, pw_value_u, r->dropped)
+WAY(waiting, pw_value_u, r->waiting)
+WAY(sent_time, u_or_unknown, r->sent_ns)
+WAY(error, pw_value_text_or_unknown, r->error)
+
+static const struct pw_column way_columns[] = {
+	COLUMN(way, way, TEXT, 12, "journal, exec or alertmanager"),
+	COLUMN(way, on, BOOL, 5, "it is configured"),
+	COLUMN(way, sent, COUNT, 8, "notices that arrived"),
+	COLUMN(way, failed, COUNT, 8, "attempts that failed; what waits is tried again"),
+	COLUMN(way, dropped, COUNT, 8, "notices that nobody will get: no room, or refused"),
+	COLUMN(way, waiting, COUNT, 8, "notices that wait"),
+	COLUMN(way, sent_time, TIME, 24, "when the last one arrived"),
+	COLUMN(way, error, TEXT, 40, "why the last attempt failed; null: it did not"),
+	{ NULL },
+};
 
 const struct pw_document_shape pw_document_status = {
 	.schema = "pagewarden.status",
@@ -159,6 +208,7 @@ const struct pw_document_shape pw_document_status = {
 	.header = status_columns,
 	.tables = { { "coverage_parts", "Coverage", pw_coverage_columns,
 		      "what the source sees, and what it costs where it does not" },
+		    { "alert_ways", "Alerts", way_columns, "the ways on which alerts leave" },
 		    { "losses", "Lost", pw_loss_columns,
 		      "what was not counted, by cause; empty: nothing" } },
 };
@@ -397,5 +447,6 @@ const struct pw_document_shape *const pw_daemon_document_shapes[] = {
 	&pw_document_history_verdicts,
 	&pw_document_history_wipes,
 	&pw_document_history_secrets,
+	&pw_document_alert,
 	NULL,
 };

@@ -16,6 +16,7 @@ struct pw_status_row {
 	struct pw_broadcast_status streams;
 	struct pw_trends_cost trends; /* zero: off */
 	uint64_t history_bytes;
+	struct pw_alert_book_status alerts;
 };
 
 struct pw_error_row {

@@ -11,6 +11,8 @@
 
 #include "user/daemon/api.h"
 #include "user/daemon/broadcast.h"
+#include "user/daemon/listen_tcp.h"
+#include "user/daemon/metrics.h"
 #include "user/daemon/peer.h"
 #include "user/daemon/state.h"
 
@@ -23,8 +25,9 @@ enum verdict { ADMITTED, FOREIGN, CROWDED };
 /* One connection, from accept to close. */
 struct connection {
 	struct pw_http *owner;
-	struct pw_peer peer;
+	struct pw_peer peer; /* by TCP: nobody known */
 	enum verdict verdict;
+	bool tcp;
 	bool used;
 };
 
@@ -172,6 +175,8 @@ static enum MHD_Result send_answer(struct pw_http *h, struct MHD_Connection *con
 		return MHD_NO;
 	MHD_add_response_header(r, "Content-Type", answer->type ? answer->type : "application/json");
 	MHD_add_response_header(r, "Cache-Control", "no-store");
+	if (answer->status == 401)
+		MHD_add_response_header(r, "WWW-Authenticate", "Bearer realm=\"pagewarden\"");
 	if (answer->status == 405)
 		MHD_add_response_header(r, "Allow", "GET");
 	if (answer->status == 503)
@@ -229,11 +234,37 @@ static void *measure_url(void *cls, const char *uri, struct MHD_Connection *c)
 	return strstr(uri, "%00") ? &url_cut : &url_good;
 }
 
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+/* The kernel names nobody at the other end of TCP: a token must, for all but /metrics. */
+static bool refuse_tcp(struct pw_http *h, struct MHD_Connection *c, const char *path,
+		       struct pw_http_answer *answer)
+{
+	if (!h->daemon->config.tcp.remote && !pw_tcp_host_is_local(header(c, "Host")))
+		pw_api_error(answer, 403, "ask by number or as localhost",
+			     "the Host header names another machine");
+	else if (strcmp(path, PW_METRICS_PATH) != 0 &&
+		 !pw_token_matches(&h->daemon->token, header(c, "Authorization")))
+		pw_api_error(answer, 401, "send 'Authorization: Bearer TOKEN' (token_file has it)",
+			     "by TCP only %s is served without a token", PW_METRICS_PATH);
+	else
+		return false;
+	h->status.refused++;
+	return true;
+}
+
 /* What is wrong with the request whatever it asks for; true: answered. */
 static bool refuse(struct pw_http *h, const struct connection *who, struct MHD_Connection *c,
-		   const char *method, const void *url, struct pw_http_answer *answer)
+		   const char *method, const char *path, const void *url,
+		   struct pw_http_answer *answer)
 {
-	if (who->verdict == FOREIGN) {
+	if (who->tcp && who->verdict == ADMITTED && url == &url_good &&
+	    refuse_tcp(h, c, path, answer)) {
+		return true;
+	} else if (who->verdict == FOREIGN) {
 		h->status.refused++;
 		pw_api_error(answer, 403,
 			     "ask the administrator to add you to the group, and log in anew",
@@ -277,7 +308,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
 	(void)upload_data;
 	if (!who)
 		return MHD_NO;
-	refused = *request && refuse(h, who, c, method, *request, &answer);
+	refused = *request && refuse(h, who, c, method, url, *request, &answer);
 	/* A good request is answered when it is complete: the connection may then go on. */
 	if (!refused && *request) {
 		*request = NULL;
@@ -288,6 +319,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
 	h->status.requests++;
 	if (!refused) {
 		req.uid = who->peer.uid;
+		req.accept = header(c, "Accept");
 		MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_parameter, &p);
 		if (p.too_many)
 			pw_api_error(&answer, 400, NULL, "more than %d parameters",
@@ -359,17 +391,19 @@ static void turn_away(struct pw_http *h, int fd)
 	close(fd);
 }
 
-static void admit(struct pw_http *h, int fd)
+static void admit(struct pw_http *h, int fd, bool tcp)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct connection *conn = free_connection(h);
-	struct pw_peer peer;
+	struct pw_peer peer = { .uid = PW_HTTP_UID_TCP, .allowed = true };
 
-	if (!conn || pw_peer_read(fd, h->daemon->group, &peer)) {
+	if (!conn || (!tcp && pw_peer_read(fd, h->daemon->group, &peer))) {
 		turn_away(h, fd);
 		return;
 	}
-	*conn = (struct connection){ .owner = h, .peer = peer, .verdict = judge(h, &peer) };
+	*conn = (struct connection){
+		.owner = h, .peer = peer, .verdict = judge(h, &peer), .tcp = tcp
+	};
 	if (is_full_for(h, conn->verdict)) {
 		turn_away(h, fd);
 		return;
@@ -386,14 +420,14 @@ static void admit(struct pw_http *h, int fd)
 	}
 }
 
-bool pw_http_accept(struct pw_http *h, int listen_fd)
+bool pw_http_accept(struct pw_http *h, int listen_fd, bool tcp)
 {
 	/* A bound, so that between the rounds of a flood those that left are let go. */
 	for (int n = 0; n < ACCEPTS_PER_ROUND; n++) {
 		int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0)
-			admit(h, fd);
+			admit(h, fd, tcp);
 		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			return false;
 		else if (errno != ECONNABORTED && errno != EINTR)

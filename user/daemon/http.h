@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HTTP on the daemon's socket: connections, who they are, their limits, and
+ * HTTP on the daemon's sockets: connections, who they are, their limits, and
  * the shape of requests. What is answered is decided in api.c. Requests are
  * hostile until checked; nothing here blocks.
  */
@@ -21,6 +21,7 @@
 #define PW_HTTP_TIMEOUT_S 10
 #define PW_HTTP_ANSWERS_BYTES (32u << 20) /* under way together; one is always allowed */
 #define PW_HTTP_PARAMETERS 8
+#define PW_HTTP_UID_TCP ((uid_t)-1) /* counts as one user */
 
 struct pw_daemon;
 struct pw_http;
@@ -34,7 +35,8 @@ struct pw_http_request {
 	const char *path; /* without the query */
 	struct pw_http_parameter parameters[PW_HTTP_PARAMETERS];
 	size_t parameter_count;
-	uid_t uid; /* of the peer */
+	uid_t uid; /* of the peer; PW_HTTP_UID_TCP: it came by TCP */
+	const char *accept; /* the header; NULL: none */
 };
 
 /* An answer. Bytes and stream are taken over; zero is an empty 200. */
@@ -55,8 +57,8 @@ int pw_http_fd(const struct pw_http *h);
 /* How long the loop may sleep; UINT64_MAX: as long as it likes. */
 uint64_t pw_http_timeout_ms(const struct pw_http *h);
 void pw_http_run(struct pw_http *h);
-/* Takes waiting connections. false: stop listening until the next tick (out of descriptors). */
-bool pw_http_accept(struct pw_http *h, int listen_fd);
+/* Takes waiting connections of the Unix socket, or of the TCP one. false: stop listening until the next tick (out of descriptors). */
+bool pw_http_accept(struct pw_http *h, int listen_fd, bool tcp);
 
 struct pw_http_status {
 	unsigned int connections;

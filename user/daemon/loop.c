@@ -50,6 +50,16 @@ static void store_tick(struct pw_daemon *d)
 	d->history_lost_rows += pw_store_lost_rows(d->store) - before;
 }
 
+static void alert_tick(struct pw_daemon *d)
+{
+	char machine[sizeof(d->model->machine.hostname) + 1] = "";
+
+	memcpy(machine, d->model->machine.hostname, sizeof(machine) - 1);
+	if (pw_alerting_tick(&d->alerting, pw_alerter_book(d->alerter), d->model, d->trends,
+			     d->config.alert_instance[0] ? d->config.alert_instance : machine))
+		d->trends_saved_ns = 0; /* the next flush saves them: what was told should be known */
+}
+
 static int take_interval(struct pw_daemon *d, struct pw_error *err)
 {
 	uint64_t begin = pw_clock_boot_ns();
@@ -64,6 +74,7 @@ static int take_interval(struct pw_daemon *d, struct pw_error *err)
 		d->failures = 0;
 		store_tick(d);
 		pw_trending_tick(d);
+		alert_tick(d);
 		return 0;
 	}
 	if (d->failures++ == 0)
@@ -142,16 +153,21 @@ static int add_fd(struct pw_daemon *d, int fd)
 
 static void listen_again(struct pw_daemon *d)
 {
-	if (!d->listening && !add_fd(d, d->listener.fd))
-		d->listening = true;
+	if (d->listening || add_fd(d, d->listener.fd))
+		return;
+	d->listening = true;
+	if (d->tcp_fd >= 0)
+		add_fd(d, d->tcp_fd);
 }
 
-static void accept_all(struct pw_daemon *d)
+static void accept_all(struct pw_daemon *d, int fd)
 {
-	if (pw_http_accept(d->http, d->listener.fd))
+	if (pw_http_accept(d->http, fd, fd == d->tcp_fd))
 		return;
 	/* Out of descriptors: a readable listener would spin the loop until some are free. */
 	epoll_ctl(d->epoll_fd, EPOLL_CTL_DEL, d->listener.fd, NULL);
+	if (d->tcp_fd >= 0)
+		epoll_ctl(d->epoll_fd, EPOLL_CTL_DEL, d->tcp_fd, NULL);
 	d->listening = false;
 }
 
@@ -223,11 +239,11 @@ static int dispatch(struct pw_daemon *d, int fd, struct pw_error *err)
 		return on_tick(d, err);
 	else if (fd == d->flush_fd)
 		on_flush(d);
-	else if (fd == d->listener.fd)
-		accept_all(d);
+	else if (fd == d->listener.fd || (fd >= 0 && fd == d->tcp_fd))
+		accept_all(d, fd);
 	else if (fd == d->source_fd)
 		return on_source(d, err);
-	return 0; /* HTTP's own runs in every round */
+	return 0; /* what is HTTP's or the alerter's runs in every round */
 }
 
 static void ping_watchdog(struct pw_daemon *d)
@@ -242,8 +258,10 @@ static void ping_watchdog(struct pw_daemon *d)
 
 static int sleep_ms(const struct pw_daemon *d)
 {
-	uint64_t ms = pw_http_timeout_ms(d->http);
+	uint64_t ms = pw_http_timeout_ms(d->http), alert_ms = pw_alerter_timeout_ms(d->alerter);
 
+	if (alert_ms < ms)
+		ms = alert_ms;
 	if (d->watchdog_ns && d->watchdog_ns / 3 / PW_NSEC_PER_MSEC < ms)
 		ms = d->watchdog_ns / 3 / PW_NSEC_PER_MSEC;
 	return ms > 3600000 ? -1 : (int)ms;
@@ -260,6 +278,7 @@ static int run_round(struct pw_daemon *d, struct pw_error *err)
 	for (int i = 0; i < n && !r; i++)
 		r = dispatch(d, events[i].data.fd, err);
 	pw_http_run(d->http);
+	pw_alerter_run(d->alerter);
 	ping_watchdog(d);
 	return r;
 }
@@ -339,7 +358,10 @@ int pw_loop_open(struct pw_daemon *d, struct pw_error *err)
 	r = r ? r : add_fd(d, d->tick_fd);
 	r = r ? r : add_fd(d, d->flush_fd);
 	r = r ? r : add_fd(d, pw_http_fd(d->http));
+	r = r ? r : add_fd(d, pw_alerter_fd(d->alerter));
 	r = r ? r : add_fd(d, d->listener.fd);
+	if (!r && d->tcp_fd >= 0)
+		r = add_fd(d, d->tcp_fd);
 	if (!r && d->source_fd >= 0)
 		r = add_fd(d, d->source_fd);
 	if (r)

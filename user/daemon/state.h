@@ -6,9 +6,11 @@
 #include <sys/types.h>
 
 #include "user/analysis/trends.h"
+#include "user/daemon/alerting.h"
 #include "user/daemon/broadcast.h"
 #include "user/daemon/config.h"
 #include "user/daemon/listen.h"
+#include "user/daemon/token.h"
 #include "user/model/model.h"
 #include "user/source/source.h"
 #include "user/store/store.h"
@@ -31,6 +33,10 @@ struct pw_daemon {
 	struct pw_broadcast *broadcast;
 	struct pw_listener listener;
 	struct pw_http *http;
+	int tcp_fd; /* listens for /metrics; -1: not */
+	struct pw_token token;
+	struct pw_alerter *alerter;
+	struct pw_alerting alerting;
 
 	/* the loop; -1: none */
 	int epoll_fd, signal_fd, tick_fd, flush_fd, source_fd;
