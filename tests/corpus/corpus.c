@@ -144,8 +144,11 @@ static void print_all(const struct arguments *a, const struct rows *rows,
 	struct printer p = { stdout, a->markdown, compared };
 
 	print_goals(&p, rows);
-	if (rows->detectors > 1)
+	if (rows->detectors > 1) {
 		print_detectors(&p, rows);
+		print_opponents(&p, rows->detectors);
+		print_shapes(&p);
+	}
 	print_false_calls(&p, rows);
 	print_recall(&p, rows);
 	print_recall_by_shape(&p, rows);

@@ -16,3 +16,15 @@ $(BUILD)/tests/corpus/corpus: %: %.o $(corpus_a) $(BUILD)/libpw-core.a
 corpus: $(BUILD)/tests/corpus/corpus
 	@mkdir -p $(BUILD)/corpus
 	@$< --csv $(BUILD)/corpus $(ARGS)
+
+# Writes the tables into the page that explains them.
+.PHONY: corpus-doc
+corpus-doc: $(BUILD)/tests/corpus/corpus
+	@mkdir -p $(BUILD)/corpus
+	@$< --markdown --csv $(BUILD)/corpus >$(BUILD)/corpus/tables.md
+	@awk -v tables=$(BUILD)/corpus/tables.md ' \
+		/<!-- tables end -->/ { skip = 0 } \
+		!skip { print } \
+		/<!-- tables begin -->/ { skip = 1; while ((getline line <tables) > 0) print line; print "" }' \
+		docs/accuracy.md >$(BUILD)/corpus/accuracy.md
+	@cp $(BUILD)/corpus/accuracy.md docs/accuracy.md

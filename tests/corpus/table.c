@@ -69,7 +69,7 @@ static void print_row(const struct table *t, size_t row, bool markdown, FILE *ou
 		const char *cell = t->cells[row][c];
 		int pad = (int)(width_of(t, c) - pw_text_width(cell));
 
-		if (c)
+		if (c && !t->texts)
 			fprintf(out, " %*s%s", pad, "", cell);
 		else
 			fprintf(out, " %s%*s", cell, pad, "");
@@ -87,7 +87,7 @@ void table_print(const struct table *t, bool markdown, FILE *out)
 			continue;
 		fputs(markdown ? "|" : "", out);
 		for (size_t c = 0; markdown && c < t->columns; c++)
-			fputs(c ? "---:|" : "---|", out);
+			fputs(c && !t->texts ? "---:|" : "---|", out);
 		fputs(markdown ? "\n" : "", out);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A table of texts, printed for a terminal or as Markdown. Columns after the first are right-aligned. */
+/* A table of texts, printed for a terminal or as Markdown. Columns after the first are
+ * right-aligned, unless they are texts. */
 #ifndef CORPUS_TABLE_H
 #define CORPUS_TABLE_H
 
@@ -9,11 +10,12 @@
 
 #define TABLE_COLUMNS_MAX 16
 #define TABLE_ROWS_MAX 160
-#define TABLE_CELL_MAX 96
+#define TABLE_CELL_MAX 160
 
 struct table {
 	const char *title;
 	size_t columns, rows;
+	bool texts;
 	char cells[TABLE_ROWS_MAX][TABLE_COLUMNS_MAX][TABLE_CELL_MAX]; /* row 0: the headings */
 };
 

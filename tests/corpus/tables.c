@@ -48,6 +48,43 @@ static void finish(const struct printer *p)
 	table_print(&table, p->markdown, p->out);
 }
 
+static void finish_texts(const struct printer *p)
+{
+	table.texts = true;
+	finish(p);
+}
+
+static void cell_shape(int s)
+{
+	table_cell(&table, "%s%s", shape_names[s], shape_is_hard((enum shape)s) ? " *" : "");
+}
+
+void print_shapes(const struct printer *p)
+{
+	table_begin(&table, "Shapes without a leak");
+	table_cell(&table, "shape (* hard)");
+	table_cell(&table, "what it does");
+	for (int s = 0; s < SHAPES; s++) {
+		table_row(&table);
+		cell_shape(s);
+		table_cell(&table, "%s", shape_texts[s]);
+	}
+	finish_texts(p);
+}
+
+void print_opponents(const struct printer *p, size_t count)
+{
+	table_begin(&table, "Detectors");
+	table_cell(&table, "detector");
+	table_cell(&table, "calls when");
+	for (size_t d = 0; d < count; d++) {
+		table_row(&table);
+		table_cell(&table, "%s", p->detectors[d].name);
+		table_cell(&table, "%s", p->detectors[d].text);
+	}
+	finish_texts(p);
+}
+
 void print_detectors(const struct printer *p, const struct rows *rows)
 {
 	struct cell hard = cell_all, named = cell_all, healthy = cell_all, big = cell_all;
@@ -94,7 +131,7 @@ void print_false_calls(const struct printer *p, const struct rows *rows)
 		c.shape = s;
 		c.leaks = 0;
 		table_row(&table);
-		table_cell(&table, "%s%s", shape_names[s], shape_is_hard((enum shape)s) ? " *" : "");
+		cell_shape(s);
 		table_cell(&table, "%zu", share_called(rows, &c, OWN).of);
 		cell_share(&table, share_called(rows, &c, OWN));
 		for (size_t d = 1; d < rows->detectors; d++)
@@ -142,7 +179,7 @@ void print_recall_by_shape(const struct printer *p, const struct rows *rows)
 		c.shape = s;
 		c.big = 1;
 		table_row(&table);
-		table_cell(&table, "%s%s", shape_names[s], shape_is_hard((enum shape)s) ? " *" : "");
+		cell_shape(s);
 		for (c.leak = LEAK_LINEAR; c.leak < LEAKS; c.leak++)
 			cell_percent(&table, share_called(rows, &c, OWN));
 		c.leak = -1;

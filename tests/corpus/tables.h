@@ -14,6 +14,8 @@ struct printer {
 	const struct detector *detectors; /* of the rows' outcomes */
 };
 
+void print_shapes(const struct printer *p);
+void print_opponents(const struct printer *p, size_t count);
 void print_detectors(const struct printer *p, const struct rows *rows);
 void print_false_calls(const struct printer *p, const struct rows *rows);
 void print_recall(const struct printer *p, const struct rows *rows);
