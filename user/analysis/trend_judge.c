@@ -121,12 +121,13 @@ static void ask_deceleration(const struct window *w, struct pw_verdict *v)
 	gate(v, PW_GATE_DECELERATION, share, MIN_LATE_SHARE, share >= MIN_LATE_SHARE);
 }
 
+/* What grew while nobody watched is taken as spread over the gap: else a leak would end with each of them. */
 static void ask_step(const struct window *w, struct pw_verdict *v)
 {
 	double most = 0, grown = w->y[w->n - 1] - w->y[0];
 
 	for (size_t i = 1; i < w->n; i++)
-		most = fmax(most, w->y[i] - w->y[i - 1]);
+		most = fmax(most, (w->y[i] - w->y[i - 1]) / (w->x[i] - w->x[i - 1]));
 	most = grown > 0 ? fmin(most / grown, 1) : 1;
 	gate(v, PW_GATE_STEP, most, MAX_STEP_SHARE, most <= MAX_STEP_SHARE);
 }
