@@ -69,7 +69,13 @@ _pagewarden() {
 		;;
 	--vm-calls) words='auto off syscall' ;;
 	--sample) words='1 2 4 8 16 32 64 128 256 512' ;;
-	--group) words=$(compgen -g) ;;
+	--group)
+		words=$(compgen -g)
+		# elsewhere it is a program
+		[ "$command" = daemon ] || words=$(compgen -c -- "$current" | sort -u)
+		;;
+	--series) words='anon heap mapped stack threads shmem page-tables open-files kernel' ;;
+	--time-scale) words='10 60 600' ;;
 	-o | --output | --replay | --socket | --config | --history)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		compopt -o filenames 2>/dev/null
@@ -88,7 +94,7 @@ _pagewarden() {
 		words=$(_pagewarden_options "$program" "$command")
 		if [[ $current != -* ]]; then
 			case $command in
-			inspect) words=$(_pagewarden_pids) ;;
+			inspect | explain) words=$(_pagewarden_pids) ;;
 			replay)
 				mapfile -t COMPREPLY < <(compgen -f -- "$current")
 				compopt -o filenames 2>/dev/null

@@ -10,8 +10,11 @@ mkdir "$tmp/bin" "$tmp/here"
 ln -s "$pagewarden" "$tmp/bin/pagewarden"
 PATH=$tmp/bin:$PATH
 cd "$tmp/here" || exit 1
-sleep 100 &
+# Grows, so that there is a story to explain.
+mkfifo hold
+"$build/tests/programs/leak" heap 5 <hold >/dev/null &
 target=$!
+exec 9>hold
 at_exit kill "$target"
 
 check 'a recording is made' pagewarden record --socket none -o monday.pwr -n 3 -i 200ms --segments "$target"
@@ -22,7 +25,20 @@ shorten() {
 	sed -e "s/4711/$target/g" -e 's/--duration [0-9]*[mh]/--duration 1s/' \
 		-e 's/--interval [0-9]*[sm]/--interval 200ms/' -e 's/--segment-interval 10s/--segment-interval 300ms/' \
 		-e 's/--watch 10s/--watch 300ms/' -e 's/--at 10m/--at 100ms/' \
-		-e "s,--since 24h,& --history '$tmp/history.db'," -e 's,record -o monday.pwr,record -o tuesday.pwr,'
+		-e "s,--since 24h,& --history '$tmp/history.db'," -e 's,record -o monday.pwr,record -o tuesday.pwr,' |
+		shorten_growth
+}
+
+# Verdicts take minutes: their time is shortened by a scale, and the daemon's word is its own.
+shorten_growth() {
+	sed -E -e '/^pagewarden (leaks|explain)/{
+		s/--time-scale [0-9]+//
+		s/--group nginx --cgroup [^ ]*/--group leak/
+		s/--duration [^ ]*//
+		s/--series open-files/--series heap/
+		/--since/!s/$/ --time-scale 600/
+		/--since|--replay/!s/$/ --duration 1s/
+	}'
 }
 
 # run EXAMPLE: a command that goes on until it is ended is ended after some seconds.
@@ -40,7 +56,7 @@ run() {
 	timeout --preserve-status -s TERM "$2" bash -o pipefail -c "$line"
 }
 
-for c in top inspect record replay report doctor daemon; do
+for c in top inspect record replay report leaks explain doctor daemon; do
 	pagewarden "$c" --help | sed -n '/^Examples:/,$s/^  //p' >"$tmp/examples"
 	check_between "$c has examples" "$(wc -l <"$tmp/examples")" 2 9
 	while IFS= read -r example; do

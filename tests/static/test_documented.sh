@@ -49,6 +49,10 @@ complete_words pagewarden top --columns pid,foot
 check_matches 'columns complete behind a comma' "$tmp/words" '^pid,footprint_bytes$'
 complete_words pagewarden inspect "$$"
 check_matches 'PIDs complete' "$tmp/words" "^$$\$"
+complete_words pagewarden explain "$$"
+check_matches 'PIDs complete for explain' "$tmp/words" "^$$\$"
+complete_words pagewarden explain --series open
+check_matches 'series complete' "$tmp/words" '^open-files$'
 complete_words pagewarden report --format h
 check_matches 'formats complete' "$tmp/words" '^html$'
 complete_words pagewarden top --format h

@@ -76,7 +76,7 @@ void pw_table_bytes(const uint8_t *bytes, size_t size, struct pw_value *ret);
 		  "pages given back per second in the last interval, from the ledger"),              \
 		C(cpu_ratio, "CPU%", RATIO, 5, true,                                                 \
 		  "CPU in the last interval, as a share of one CPU"),                                \
-		C(verdict, "VERDICT", TEXT, 8, true,                                                 \
+		C(verdict, "VERDICT", TEXT, 7, true,                                                 \
 		  "what its growth looks like, the worst of its series; null: too little was seen"),
 
 #endif
