@@ -239,7 +239,7 @@ static void slot_stays(struct pw_watch *w, struct pw_op *op, unsigned long index
 	spin_lock(&w->lock);
 	if (w->owner[index] == op) {
 		w->owner[index] = NULL;
-		op->slots--;
+		WRITE_ONCE(op->slots, op->slots - 1);
 	}
 	spin_unlock(&w->lock);
 }
@@ -259,7 +259,7 @@ static bool slot_take(struct pw_watch *w, struct pw_op *op, unsigned long index)
 		w->owner[index] = NULL;
 		w->held_count--;
 		if (op)
-			op->slots--;
+			WRITE_ONCE(op->slots, op->slots - 1);
 	}
 	spin_unlock(&w->lock);
 	return ours;
@@ -327,8 +327,8 @@ static void judge_entry(struct question *q, const struct pw_op *op, struct pw_en
 		return;
 	spin_lock(&q->w->lock);
 	if (entry->fate == PW_FATE_OPEN)
-		entry->fate = fate;
-	entry->replaced = q->replaced;
+		WRITE_ONCE(entry->fate, fate);
+	entry->replaced |= q->replaced;
 	spin_unlock(&q->w->lock);
 }
 
@@ -350,7 +350,7 @@ static bool judge_swap(const struct question *q, struct pw_op *op)
 	spin_lock(&q->w->lock);
 	if (!op->swap_known)
 		op->swap_stayed = place == PW_PLACE_SWAP;
-	op->swap_known = true;
+	WRITE_ONCE(op->swap_known, true);
 	spin_unlock(&q->w->lock);
 	return true;
 }
@@ -361,7 +361,7 @@ static bool judge(struct question *q, struct pw_op *op)
 	bool done = true;
 	u32 i;
 
-	if (op->slots)
+	if (READ_ONCE(op->slots))
 		judge_slots(q, op);
 	if (op->in_swap && !READ_ONCE(op->swap_known))
 		done = judge_swap(q, op);

@@ -153,9 +153,9 @@ static bool note_held(struct pw_watch *w, struct pw_op *op, unsigned long index,
 	held = w->held[index] == page;
 	if (held && w->owner[index] != op) {
 		if (w->owner[index])
-			w->owner[index]->slots--;
+			WRITE_ONCE(w->owner[index]->slots, w->owner[index]->slots - 1);
 		w->owner[index] = op;
-		op->slots++;
+		WRITE_ONCE(op->slots, op->slots + 1);
 	}
 	spin_unlock(&w->lock);
 	return held;
@@ -221,9 +221,9 @@ static void op_add(struct pw_watch *w, struct pw_op *op)
 	pw_watch_pending(op->pending);
 	op->serial = ++w->ops_serial;
 	list_add_tail(&op->link, &w->ops);
-	w->ops_count++;
+	WRITE_ONCE(w->ops_count, w->ops_count + 1);
 	if (op->kind == PW_OP_EXIT)
-		w->gone = true;
+		WRITE_ONCE(w->gone, true);
 	spin_unlock(&w->lock);
 	pw_watch_kick(w);
 }
@@ -311,7 +311,7 @@ static bool join_last(struct pw_watch *w, unsigned long from, unsigned long to)
 		!op->groups[PW_PAGE_ANON].dirty;
 	if (joins) {
 		list_del(&op->link);
-		w->ops_count--;
+		WRITE_ONCE(w->ops_count, w->ops_count - 1);
 	}
 	spin_unlock(&w->lock);
 	if (!joins)
@@ -458,7 +458,7 @@ static bool invalidate(struct mmu_interval_notifier *notifier,
 	gone = w->gone;
 	listens = w->armed && !w->deaf && !gone;
 	if (gone && range->event == MMU_NOTIFY_UNMAP)
-		w->unmapped = true;
+		WRITE_ONCE(w->unmapped, true);
 	spin_unlock(&w->lock);
 	if (gone)
 		pw_watch_kick(w);

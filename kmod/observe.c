@@ -32,22 +32,27 @@ static enum pw_fate fate_seen(const struct pw_op *op, struct pw_entry *entry, en
 static void observe_entry(struct pw_watch *w, struct pw_op *op, struct pw_entry *entry)
 {
 	enum pw_place place;
+	enum pw_fate fate;
 	struct page *page;
+	bool left;
 
 	place = pw_look_up(w->mm, w->first + entry->index * PAGE_SIZE, &page);
-	entry->fate = fate_seen(op, entry, place, page);
-	entry->left = place != PW_PLACE_BUSY && entry->fate == PW_FATE_OPEN;
-	entry->replaced = entry->left && page;
+	fate = fate_seen(op, entry, place, page);
+	left = place != PW_PLACE_BUSY && fate == PW_FATE_OPEN;
+	WRITE_ONCE(entry->left, left);
+	WRITE_ONCE(entry->replaced, left && page);
+	WRITE_ONCE(entry->fate, fate);
 	if (page)
 		put_page(page);
 }
 
 static void observe_swap(struct pw_watch *w, struct pw_op *op)
 {
+	enum pw_place place;
 	struct page *page;
 
-	op->swap_known = pw_look_up(w->mm, w->first + op->swap_index * PAGE_SIZE, &page) !=
-			 PW_PLACE_SWAP;
+	place = pw_look_up(w->mm, w->first + op->swap_index * PAGE_SIZE, &page);
+	WRITE_ONCE(op->swap_known, place != PW_PLACE_SWAP);
 	if (page)
 		put_page(page);
 }

@@ -56,7 +56,7 @@ static struct pw_op *next_op(struct pw_watch *w, struct pw_op *op, bool done)
 	}
 	if (done) {
 		list_del(&op->link);
-		w->ops_count--;
+		WRITE_ONCE(w->ops_count, w->ops_count - 1);
 	}
 	spin_unlock(&w->lock);
 	return next;
