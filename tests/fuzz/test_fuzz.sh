@@ -48,6 +48,10 @@ for kind in 8 5 4 6 7 9; do
 	head -c 240 /dev/zero | tr '\0' '\1'
 done | seed model some
 "$build/tests/tools/model_seed" | seed model wipes
+for piece in 0 1 2 3; do
+	{ printf '\0'; "$build/tests/tools/trends_seed" $piece; } | seed trends "piece$piece"
+done
+{ printf '\1'; "$build/tests/tools/trends_seed"; } | seed trends all
 
 # in memory, where there is such a place: one of them writes thousands of files a second
 FUZZ_DIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "$tmp")")

@@ -16,7 +16,7 @@ HISTORY = os.path.join(TMP, "history.db")
 CONFIG = os.path.join(TMP, "pagewarden.conf")
 LOG = os.path.join(TMP, "log")
 SCALE = 60  # a minute counts as an hour
-SAVED_S = 60  # how often the windows are saved
+SAVED_S = 10  # how often the windows are saved at that pace: with each flush
 
 # 16 MiB a minute, in steps of a tenth of a second.
 LEAK = """

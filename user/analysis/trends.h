@@ -9,8 +9,8 @@
  * go on where a restored table ended, should the clock have been set back.
  *
  * A series that begins to be suspected, or ceases to be, is an event with its
- * reason. It ceases only when several judgements in a row say so, or when its
- * subject ended or began anew (exec, restart).
+ * reason. It ceases only when the judgements say so for an eighth of the window
+ * that suspected it, or when its subject ended or began anew (exec, restart).
  */
 #ifndef PW_ANALYSIS_TRENDS_H
 #define PW_ANALYSIS_TRENDS_H

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Judging what is due, a slot of the wheel after the other, and holding on to
- * what was said: a suspect is acquitted by several judgements in a row, and
- * the other classes change when two agree.
+ * what was said. A suspect is acquitted by several judgements in a row, for a
+ * part of the window that suspected it: one block in which a leak rests is no
+ * mended leak. The other classes change when two judgements agree.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@
 
 #include "user/analysis/trends_private.h"
 
-#define ACQUITTALS 3 /* in a row, of a suspect */
+#define ACQUITTALS 3 /* in a row, of a suspect, and */
+#define ACQUITTED_SHARE 8 /* for this part of the window */
 #define AGREEMENTS 2 /* in a row, for another class of what is no suspect */
 #define COVERING_SHARE 0.5 /* of a group's slope */
 
@@ -134,6 +136,8 @@ static void begin_suspicion(struct pw_trends *t, const struct pw_model *m,
 		s->dirty = true;
 	}
 	se->suspicion->verdict = *v;
+	se->suspicion->window_ns = v->window_ns;
+	se->suspicion->acquitted_ns = 0;
 	se->held = v->verdict;
 	pw_trends_refresh_limit(t, m, s, kind);
 	if (from != v->verdict)
@@ -167,40 +171,70 @@ void pw_trends_end(struct pw_trends *t, struct pw_trends_subject *s, const char 
 	}
 }
 
-static void take_verdict(struct pw_trends *t, const struct pw_model *m, struct pw_trends_subject *s,
-			 enum pw_series_kind kind, struct pw_verdict *v)
+static bool is_acquitted(const struct pw_trends *t, const struct pw_trends_series *se)
+{
+	uint64_t needed_ns = pw_trends_real_ns(t, se->suspicion->window_ns / ACQUITTED_SHARE);
+
+	return se->pending_count >= ACQUITTALS &&
+	       t->now_ns - se->suspicion->acquitted_ns >= needed_ns;
+}
+
+/* A suspect was not suspected. To pass all gates, but not often enough again, is no acquittal. */
+static void hear(struct pw_trends *t, struct pw_trends_subject *s, enum pw_series_kind kind,
+		 const struct pw_verdict *v)
 {
 	struct pw_trends_series *se = s->cells[kind].series;
-	bool again = se->pending == v->verdict;
-	unsigned int needed = se->suspicion ? ACQUITTALS : AGREEMENTS;
+	enum pw_verdict_class held = se->held;
+
+	if (pw_verdict_failed_gate(v) == PW_GATE_PERSISTENCE) {
+		se->pending_count = 0;
+		se->suspicion->acquitted_ns = 0;
+	} else {
+		if (!se->suspicion->acquitted_ns)
+			se->suspicion->acquitted_ns = t->now_ns;
+		se->pending_count += se->pending_count < UINT8_MAX;
+		if (is_acquitted(t, se)) {
+			end_suspicion(t, s, kind, v, NULL);
+			se->pending_count = 0;
+			return;
+		}
+	}
+	se->suspicion->verdict = *v;
+	se->suspicion->verdict.verdict = held;
+}
+
+/* What was no suspect and is none. */
+static void agree(struct pw_trends_subject *s, struct pw_trends_series *se,
+		  const struct pw_verdict *v)
+{
+	bool again = se->pending_count && se->pending == v->verdict;
+
+	if (v->verdict == se->held) {
+		se->pending_count = 0;
+		return;
+	}
+	se->pending = v->verdict;
+	se->pending_count = again ? se->pending_count + 1 : 1;
+	if (se->held != PW_VERDICT_UNKNOWN && se->pending_count < AGREEMENTS)
+		return;
+	se->held = v->verdict;
+	se->pending_count = 0;
+	s->dirty = true;
+}
+
+static void take_verdict(struct pw_trends *t, const struct pw_model *m, struct pw_trends_subject *s,
+			 enum pw_series_kind kind, const struct pw_verdict *v)
+{
+	struct pw_trends_series *se = s->cells[kind].series;
 
 	se->slope = v->slope;
 	if (pw_verdict_is_suspect(v->verdict)) {
 		se->pending_count = 0;
 		begin_suspicion(t, m, s, kind, v);
-		return;
-	}
-	if (v->verdict == se->held && !se->suspicion) {
-		se->pending_count = 0;
-		return;
-	}
-	/* any acquittal counts against a suspect; else the same class must come again */
-	se->pending_count = se->pending_count && (again || se->suspicion) ? se->pending_count + 1 : 1;
-	se->pending = v->verdict;
-	if (se->suspicion) {
-		enum pw_verdict_class held = se->held;
-
-		if (se->pending_count >= needed) {
-			end_suspicion(t, s, kind, v, NULL);
-			se->pending_count = 0;
-			return;
-		}
-		se->suspicion->verdict = *v;
-		se->suspicion->verdict.verdict = held;
-	} else if (se->held == PW_VERDICT_UNKNOWN || se->pending_count >= needed) {
-		se->held = v->verdict;
-		se->pending_count = 0;
-		s->dirty = true;
+	} else if (se->suspicion) {
+		hear(t, s, kind, v);
+	} else {
+		agree(s, se, v);
 	}
 }
 

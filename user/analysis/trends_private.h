@@ -28,6 +28,8 @@ struct pw_trends_suspicion {
 	struct pw_verdict verdict;
 	struct pw_limit limit;
 	struct pw_time_to_limit time_to_limit;
+	uint64_t window_ns; /* of the last judgement that suspected it */
+	uint64_t acquitted_ns; /* the first of the judgements in a row that do not; 0: the last one did */
 };
 
 struct pw_trends_series {

@@ -72,6 +72,8 @@ static void put_series(struct pw_bytes_out *w, const struct pw_trends_series *se
 	pw_bytes_put_u8(w, se->suspicion != NULL);
 	if (se->suspicion) {
 		pw_bytes_put_u64(w, se->suspected_since_ns);
+		pw_bytes_put_u64(w, se->suspicion->window_ns);
+		pw_bytes_put_u64(w, se->suspicion->acquitted_ns);
 		put_limit(w, &se->suspicion->limit);
 	}
 	put_trend(w, se->trend);
@@ -267,6 +269,8 @@ static int get_suspicion(struct pw_bytes_in *r, struct pw_trends_series *se)
 	if (!se->suspicion)
 		return -ENOMEM;
 	se->suspected_since_ns = get_time(r);
+	se->suspicion->window_ns = get_time(r);
+	se->suspicion->acquitted_ns = get_time(r);
 	get_limit(r, &se->suspicion->limit);
 	return 0;
 }

@@ -117,6 +117,8 @@ void pw_trending_tick(struct pw_daemon *d)
 
 void pw_trending_flush(struct pw_daemon *d)
 {
-	if (d->trends && pw_clock_boot_ns() - d->trends_saved_ns >= PW_TRENDING_SAVE_NS)
+	uint64_t every_ns = (uint64_t)(PW_TRENDING_SAVE_NS / d->config.time_scale);
+
+	if (d->trends && pw_clock_boot_ns() - d->trends_saved_ns >= every_ns)
 		save(d);
 }

@@ -5,7 +5,8 @@
 
 #include "user/daemon/state.h"
 
-#define PW_TRENDING_SAVE_NS (60 * PW_NSEC_PER_SEC)
+#define PW_TRENDING_SAVE_NS \
+	(60 * PW_NSEC_PER_SEC) /* of the trends' time: what a crash loses of it */
 
 /* By the configuration; what the history has of it goes on. 0 or -ENOMEM. */
 int pw_trending_start(struct pw_daemon *d);
