@@ -8,7 +8,7 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/pagewarden
 
-units := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket)
+units := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
 sysusers := $(wildcard packaging/systemd/*.sysusers)
 udev_rules := $(wildcard packaging/udev/*.rules)
 tmpfiles := $(wildcard packaging/systemd/*.tmpfiles)
