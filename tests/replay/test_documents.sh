@@ -25,6 +25,17 @@ page.close()
 assert not page.open_tags, page.open_tags
 END
 
+check 'a history is made' "$build/tests/replay/make_history" day "$tmp/day.db"
+period() { "$pagewarden" report --since 24h --until 2023-11-15T23:20:00Z --history "$tmp/day.db" "$@"; }
+period -f json >"$tmp/period.json"
+check 'period: the document matches its schema' "$root/tests/lib/validate.py" "$root/docs/schema" "$tmp/period.json"
+check 'period: a page' period -f html -o "$tmp/page.html"
+check 'period: the page again' period -f html -o "$tmp/again.html"
+check 'period: is the same page' cmp "$tmp/page.html" "$tmp/again.html"
+check_fails 'period: no name becomes a tag' 1 grep -iE '<(script|img|iframe|object|link|base|form|a) ?' "$tmp/page.html"
+check 'period: its tags are balanced' /usr/bin/python3 "$tmp/balanced.py" "$tmp/page.html"
+rm "$tmp/period.json"
+
 for trace in zoo odd pool proc wipes; do
 	check "the trace $trace is made" "$build/tests/replay/make_trace" "$trace" "$tmp/$trace.pwr"
 	for view in processes groups segments events machine; do

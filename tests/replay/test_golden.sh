@@ -39,6 +39,9 @@ cases() {
 		wipes secrets text,json,csv secrets
 		wipes dirty text secrets --state released-dirty,left-behind
 		wipes report text,json,csv report
+		day period text,json,csv period
+		day processes csv period --table grown_processes --limit 5
+		day machine csv period --table machine
 		zoo leaks text,json,csv leaks
 		zoo others text leaks --all --pid 403
 		zoo explain text explain 402
@@ -59,7 +62,9 @@ cases() {
 }
 
 trace_of() {
-	if [ -f "tests/replay/$1.pwr" ]; then
+	if [ "$1" = day ]; then
+		echo "$tmp/day.db"
+	elif [ -f "tests/replay/$1.pwr" ]; then
 		echo "tests/replay/$1.pwr"
 	else
 		echo "$tmp/$1.pwr"
@@ -71,6 +76,7 @@ show() {
 	local trace
 	trace=$(trace_of "$1")
 	case $3 in
+	period) "$pagewarden" report --since 24h --until 2023-11-15T23:20:00Z --history "$trace" --format "$2" "${@:4}" ;;
 	replay) "$pagewarden" replay "$trace" --format "$2" "${@:4}" ;;
 	wipes | secrets | leaks | explain) "$pagewarden" "$3" --replay "$trace" --format "$2" "${@:4}" ;;
 	report) "$pagewarden" report --replay "$trace" --format "$2" "${@:4}" ;;
@@ -100,6 +106,7 @@ for trace in zoo odd pool proc wipes trends; do
 	"$build/tests/replay/make_trace" "$trace" "$tmp/again.pwr" || exit 1
 	check "the trace $trace is the same each time" cmp "$tmp/$trace.pwr" "$tmp/again.pwr"
 done
+check 'a history is made' "$build/tests/replay/make_history" day "$tmp/day.db"
 [ -z "$update" ] || rm -f "$golden"/*
 
 while read -r trace name formats command; do
