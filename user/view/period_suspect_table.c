@@ -86,7 +86,7 @@ const struct pw_column pw_period_suspect_columns[] = {
 	  "where the growth began, as far as was seen"),
 	C(suspected_since_time, "SUSPECTED", TIME, 24, false, "since when it is suspected"),
 	C(resolved_time, "RESOLVED", TIME, 24, false, "since when it is no more"),
-	C(footprint_series_bytes, "OVER THE PERIOD", SPARK, 20, true,
+	C(footprint_series_bytes, "THE PERIOD", SPARK, 12, true,
 	  "its footprint over the period, oldest first; null: nobody watched"),
 	C(type, "WHAT", TEXT, 7, false, "process, group or cgroup"),
 	C(pid, "PID", COUNT, 7, true, "of a process: its id"),
