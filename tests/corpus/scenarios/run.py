@@ -24,7 +24,6 @@ from scenarios import HERE, SCENARIOS, Place, postgres_bin
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
-SUSPECT = {"growing", "growth-reachable", "leak-unreachable"}
 
 
 def cgroup_mount():
@@ -71,7 +70,7 @@ class Daemon:
         self.socket = os.path.join(directory, "socket")
         config = os.path.join(directory, "conf")
         with open(config, "w", encoding="utf-8") as out:
-            out.write(f"socket = {self.socket}\nhistory = {directory}/history.db\ninterval = 200ms\n"
+            out.write(f"socket = {self.socket}\nhistory_path = {directory}/history.db\ninterval = 200ms\n"
                       f"trends = on\ntime_scale = {scale}\n")
         self.log = os.path.join(directory, "log")
         with open(self.log, "wb") as log:
@@ -114,13 +113,13 @@ class Watch:
     def __init__(self, scenario, cgroup, begun):
         self.scenario, self.cgroup, self.begun = scenario, cgroup, begun
         self.first = None  # (seconds, row) of the first suspicion that counts
-        self.last = {}  # series -> class, of the last look
+        self.last = {}  # series -> verdict, of the last look
 
     def take(self, rows, now):
         for row in rows:
-            if row["class"] in SUSPECT and not self.first and self.counts(row):
+            if row["suspect"] and not self.first and self.counts(row):
                 self.first = (now - self.begun, row)
-        self.last = {f"{row['subject']}/{row['series']}": row["class"] for row in rows}
+        self.last = {f"{row['type']} {row['name']} {row['series']}": row["verdict"] for row in rows}
 
     def counts(self, row):
         return not self.scenario.leaks or row["series"] in self.scenario.series
@@ -131,9 +130,8 @@ class Watch:
     def said(self):
         if self.first:
             row = self.first[1]
-            return f"{row['class']} by {row['series']} of its {row['subject']}"
-        classes = sorted(set(self.last.values()) - {"stable", "unknown"}) or ["stable"]
-        return ", ".join(classes)
+            return f"{row['verdict']} by {row['series']} of a {row['type']}"
+        return ", ".join(sorted(set(self.last.values()) - {"stable", "unknown"}) or ["stable"])
 
 
 def missing(scenario):
@@ -158,7 +156,7 @@ def batch(scenarios, options, built, mount):
         end = time.monotonic() + options.seconds
         while time.monotonic() < end:
             time.sleep(1)
-            rows = daemon.get("/v1/leaks?all=1")["leaks"]
+            rows = daemon.get("/v1/leaks?all=1")["series"]
             for watch in watches:
                 watch.take([row for row in rows if row["cgroup"] == watch.cgroup.name], time.monotonic())
                 if not watch.cgroup.pids():
