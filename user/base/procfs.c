@@ -132,6 +132,13 @@ int pw_procfs_read_path(const struct pw_procfs *fs, const char *path, char *buf,
 	return fd < 0 ? fd : read_all(fd, buf, size, ret_len);
 }
 
+int pw_procfs_read_at(int dir_fd, const char *name, char *buf, size_t size, size_t *ret_len)
+{
+	pw_auto_close int fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : read_all(fd, buf, size, ret_len);
+}
+
 int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name, char *buf,
 		       size_t size)
 {

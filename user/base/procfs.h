@@ -32,6 +32,8 @@ int pw_procfs_read(const struct pw_procfs *fs, uint32_t pid, const char *name, c
 		   size_t size, size_t *ret_len);
 int pw_procfs_read_path(const struct pw_procfs *fs, const char *path, char *buf, size_t size,
 			size_t *ret_len);
+/* ... and of a file in a directory. */
+int pw_procfs_read_at(int dir_fd, const char *name, char *buf, size_t size, size_t *ret_len);
 /* readlink, NUL-terminated. */
 int pw_procfs_readlink(const struct pw_procfs *fs, uint32_t pid, const char *name, char *buf,
 		       size_t size);

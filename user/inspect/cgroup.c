@@ -137,8 +137,8 @@ static bool climbs(const char *path)
 
 static const char *const v2_mounts[] = { "sys/fs/cgroup/unified", "sys/fs/cgroup" };
 
-/* Where the v2 hierarchy is mounted: only it has this file. NULL: nowhere known. */
-static const char *v2_mount(const struct pw_procfs *fs)
+/* Only the v2 hierarchy has this file. */
+const char *pw_cgroup_v2_mount(const struct pw_procfs *fs)
 {
 	for (size_t i = 0; i < sizeof(v2_mounts) / sizeof(v2_mounts[0]); i++) {
 		pw_auto_close int probe = -1;
@@ -175,7 +175,7 @@ static int v2_id(const struct pw_procfs *fs, const char *mount, struct span belo
 
 uint64_t pw_cgroup_id(const struct pw_procfs *fs, const char *text, size_t len)
 {
-	const char *mount = v2_mount(fs);
+	const char *mount = pw_cgroup_v2_mount(fs);
 	struct span found;
 	uint64_t id = 0;
 
@@ -187,7 +187,7 @@ uint64_t pw_cgroup_id(const struct pw_procfs *fs, const char *text, size_t len)
 int pw_cgroup_find(const struct pw_procfs *fs, const char *path, uint64_t *ret_id,
 		   struct pw_error *err)
 {
-	const char *mount = v2_mount(fs);
+	const char *mount = pw_cgroup_v2_mount(fs);
 	struct span below = { path, strlen(path) };
 	int rc;
 

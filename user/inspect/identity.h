@@ -37,6 +37,8 @@ void pw_cgroup_unit(const char *path, char *unit, size_t size);
 /* docker, containerd, podman, cri-o, lxc, kubepods: the id. Empty: none. */
 void pw_cgroup_container(const char *path, char *id, size_t size);
 
+/* Where the v2 hierarchy is mounted, below the root prefix; NULL: nowhere known. */
+const char *pw_cgroup_v2_mount(const struct pw_procfs *fs);
 /* Inode of the v2 cgroup directory, which is its id in the kernel; 0: not known. */
 uint64_t pw_cgroup_id(const struct pw_procfs *fs, const char *text, size_t len);
 /* The same for a path: "/system.slice/nginx.service", or its directory. 0, -ENOENT, or another -errno. */

@@ -10,6 +10,7 @@
 #include "user/source/bpf_private.h"
 #include "user/source/bpf_vma.h"
 #include "user/source/bpf_wipe.h"
+#include "user/source/cgroups.h"
 #include "user/source/machine.h"
 
 static int tell_machine(struct pw_bpf *b, struct pw_error *err)
@@ -91,6 +92,8 @@ static int collect(struct pw_source *src, pw_sink sink, void *ctx, struct pw_err
 		rc = pw_bpf_identify_pending(b);
 	if (!rc)
 		rc = pw_bpf_slots_deliver(b);
+	if (!rc && b->cgroups)
+		rc = pw_cgroups_collect(b->cgroups, pw_clock_boot_ns(), sink, ctx);
 	if (rc)
 		return rc;
 	pw_bpf_cost_step(b, pw_clock_boot_ns());
@@ -141,6 +144,7 @@ static void destroy(struct pw_source *src)
 	struct pw_bpf *b = (struct pw_bpf *)src;
 
 	pw_bpf_wipe_destroy(b);
+	pw_cgroups_destroy(b->cgroups);
 	pw_bpf_cost_deinit(b);
 	pw_bpf_events_deinit(b);
 	pw_bpf_known_deinit(b);
@@ -201,6 +205,8 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 	/* A recorded tree has no living tasks to iterate over. */
 	if (!opt->root && !pw_vma_provider_init(b->skel, &b->vmas))
 		b->coverage |= PW_COVER_VMA_ITER;
+	if (!pw_cgroups_create(&b->fs, &b->cgroups))
+		b->coverage |= PW_COVER_CGROUPS;
 	if (pw_machine_sees_all(&b->fs))
 		b->coverage |= PW_COVER_ALL_PROCESSES;
 	*ret = &pw_steal(b)->base;

@@ -16,6 +16,7 @@
 #include "user/base/clock.h"
 #include "user/source/bpf_private.h"
 #include "user/source/bpf_wipe.h"
+#include "user/source/cgroups.h"
 
 #define WINDOW_NS (50 * PW_NSEC_PER_MSEC)
 #define PERIOD_NS (10 * PW_NSEC_PER_SEC)
@@ -142,6 +143,7 @@ void pw_bpf_cost_fill(struct pw_bpf *b, struct pw_tick *t)
 	sum_stats(b, &stats);
 	for (i = 0; i < PW_LOSS_CAUSES; i++)
 		t->lost[i] = b->lost[i] + stats.lost[i];
+	t->lost[PW_LOSS_NAMES_FULL] += pw_cgroups_lost(b->cgroups);
 	t->lost[PW_LOSS_RECURSION] += sum_programs(b).misses;
 	t->events_tried = stats.events_tried;
 	t->events_received = b->events_received;

@@ -108,6 +108,7 @@ struct pw_bpf {
 	int sink_result;
 
 	struct pw_wipes *wipes; /* NULL: not asked for */
+	struct pw_cgroups *cgroups; /* NULL: no memory controller */
 	struct pw_cost cost;
 	uint64_t lost[PW_LOSS_CAUSES]; /* in user space */
 	uint64_t last_skips, last_pages; /* of the ledger's programs, at the last tick */

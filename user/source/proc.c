@@ -11,6 +11,7 @@
 #include "user/base/cleanup.h"
 #include "user/inspect/address_space.h"
 #include "user/inspect/identity.h"
+#include "user/source/cgroups.h"
 #include "user/source/machine.h"
 #include "user/source/proc_resources.h"
 #include "user/source/source.h"
@@ -26,6 +27,7 @@ struct table {
 struct proc_source {
 	struct pw_source source;
 	struct pw_procfs fs;
+	struct pw_cgroups *cgroups; /* NULL: no memory controller */
 	size_t capacity;
 	uint32_t only_pid; /* 0: all */
 	struct table before, now;
@@ -216,7 +218,7 @@ static int give_differences(struct proc_source *src)
 
 static int give_machine(struct proc_source *src, struct pw_error *err)
 {
-	uint32_t coverage = PW_COVER_RESOURCES |
+	uint32_t coverage = PW_COVER_RESOURCES | (src->cgroups ? PW_COVER_CGROUPS : 0) |
 			    (pw_machine_sees_all(&src->fs) ? PW_COVER_ALL_PROCESSES : 0);
 	struct pw_machine m;
 	int rc = pw_machine_fill(&src->fs, "proc", coverage, &m);
@@ -249,6 +251,7 @@ static int give_tick(struct proc_source *src, struct pw_error *err)
 		t.threads += p->announced ? p->stat.threads : 0;
 	}
 	memcpy(t.lost, src->lost, sizeof(t.lost));
+	t.lost[PW_LOSS_NAMES_FULL] += pw_cgroups_lost(src->cgroups);
 	src->last_tick_ns = t.rec.time_ns;
 	return deliver(src, &t.rec);
 }
@@ -281,6 +284,8 @@ static int proc_collect(struct pw_source *source, pw_sink sink, void *ctx, struc
 	if (rc)
 		return pw_error_set(err, rc, "cannot read %s/proc: %s", src->fs.root, strerror(-rc));
 	rc = give_differences(src);
+	if (!rc && src->cgroups)
+		rc = pw_cgroups_collect(src->cgroups, src->walk.now_ns, sink, ctx);
 	if (rc)
 		return rc;
 	turn_tables(src);
@@ -300,6 +305,7 @@ static void proc_destroy(struct pw_source *source)
 {
 	struct proc_source *src = (struct proc_source *)source;
 
+	pw_cgroups_destroy(src->cgroups);
 	free(src->before.items);
 	free(src->now.items);
 	free(src);
@@ -345,6 +351,8 @@ int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source 
 		proc_destroy(&src->source);
 		return rc;
 	}
+	if (!src->only_pid)
+		pw_cgroups_create(&src->fs, &src->cgroups); /* without: coverage says so */
 	*ret = &src->source;
 	return 0;
 }
