@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/corpus/table.h"
 #include "tests/corpus/tables.h"
@@ -33,31 +36,76 @@ size_t study_detectors(const struct study *s, struct detector ret[DETECTORS_MAX]
 	return count;
 }
 
-void study_run(const struct study *s, const struct detector *compared, size_t count, struct rows *ret)
+static void fill_row(const struct study *s, const struct detector *compared, size_t count,
+		     uint32_t index, struct row *ret)
 {
-	size_t total = plan_count(s->rounds);
-	struct rows rows = { .detectors = count };
+	const struct specimen *made = make(s, index);
 
-	rows.rows = calloc(total + 1, sizeof(rows.rows[0]));
-	if (!rows.rows)
-		abort();
-	for (uint32_t i = 0; i < total; i++) {
-		struct row *row = &rows.rows[rows.count];
-		const struct specimen *made;
+	ret->plan = made->plan;
+	ret->spread = made->spread;
+	ret->steps = made->steps;
+	ret->onset = made->leak.onset;
+	ret->limit = made->limit;
+	for (size_t d = 0; d < count; d++)
+		compared[d].run(&compared[d], made, &ret->outcomes[d]);
+}
 
+/* One job's part of the rows: each jobs-th of them. */
+static void fill_rows(const struct study *s, const struct detector *compared, size_t count,
+		      unsigned int job, struct rows *rows)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < plan_count(s->rounds); i++) {
 		if (!is_asked(s, i))
 			continue;
-		made = make(s, i);
-		*row = (struct row){ .plan = made->plan,
-				     .spread = made->spread,
-				     .steps = made->steps,
-				     .onset = made->leak.onset,
-				     .limit = made->limit };
-		for (size_t d = 0; d < count; d++)
-			compared[d].run(&compared[d], made, &row->outcomes[d]);
-		rows.count++;
+		if (n % s->jobs == job)
+			fill_row(s, compared, count, i, &rows->rows[n]);
+		n++;
 	}
+}
+
+static void wait_for(pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) < 0 || status) {
+		fputs("corpus: a job came to a bad end\n", stderr);
+		exit(1);
+	}
+}
+
+void study_run(const struct study *s, const struct detector *compared, size_t count, struct rows *ret)
+{
+	struct rows rows = { .detectors = count };
+	pid_t children[JOBS_MAX];
+
+	for (uint32_t i = 0; i < plan_count(s->rounds); i++)
+		rows.count += is_asked(s, i);
+	/* Shared with the jobs. */
+	rows.rows = mmap(NULL, (rows.count + 1) * sizeof(rows.rows[0]), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (rows.rows == MAP_FAILED)
+		abort();
+	fflush(NULL);
+	for (unsigned int job = 1; job < s->jobs; job++) {
+		children[job] = fork();
+		if (children[job] < 0)
+			abort();
+		if (children[job] > 0)
+			continue;
+		fill_rows(s, compared, count, job, &rows);
+		_exit(0);
+	}
+	fill_rows(s, compared, count, 0, &rows);
+	for (unsigned int job = 1; job < s->jobs; job++)
+		wait_for(children[job]);
 	*ret = rows;
+}
+
+void study_free(struct rows *rows)
+{
+	munmap(rows->rows, (rows->count + 1) * sizeof(rows->rows[0]));
 }
 
 /* ---- ablation ------------------------------------------------------------------ */
@@ -100,7 +148,7 @@ void study_ablation(const struct study *s, bool markdown, FILE *out)
 	for (size_t g = 0; g < PW_GATES; g++)
 		ablation_row(&t, pw_gate_names[g], &rows, g);
 	table_print(&t, markdown, out);
-	free(rows.rows);
+	study_free(&rows);
 }
 
 /* ---- single series --------------------------------------------------------------- */

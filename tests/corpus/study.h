@@ -13,13 +13,15 @@ struct study {
 	int shape; /* -1: all */
 	bool own_only;
 	uint32_t gates_off; /* of ours */
+	unsigned int jobs; /* processes; 1 .. JOBS_MAX. The rows are the same */
 };
+#define JOBS_MAX 64
 
 /* Those that the study compares, ours first; returns how many. */
 size_t study_detectors(const struct study *s, struct detector ret[DETECTORS_MAX]);
-/* Free the rows. */
 void study_run(const struct study *s, const struct detector *detectors, size_t count,
 	       struct rows *ret);
+void study_free(struct rows *rows);
 /* DIR/series.csv and DIR/cells.csv; 0 or -errno. */
 int study_csv(const char *dir, const struct rows *rows, const struct detector *detectors);
 
