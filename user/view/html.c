@@ -14,7 +14,7 @@
 
 static const char style[] =
 	":root{color-scheme:light dark;--page:#f5f6f8;--card:#fff;--ink:#1b2330;--soft:#5d6878;"
-	"--rule:#e1e5ea;--grid:#e8ebef;--stripe:#f8f9fb;--accent:#2f66d0;--bad:#c23b2e;--warn:#a86a00;--good:#2b9463;"
+	"--rule:#e1e5ea;--grid:#e8ebef;--stripe:#f8f9fb;--accent:#2f66d0;--bad:#c23b2e;--warn:#8a5700;--good:#2b9463;"
 	"--anon:#2f66d0;--shmem:#d18e1c;--swap:#c23b2e;--file:#9fb0c3;"
 	"--c0:#2f66d0;--c1:#d1741c;--c2:#2b9463;--c3:#a8479b;--c4:#b79a13;--c5:#5f6f85}\n"
 	"@media screen and (prefers-color-scheme:dark){:root{--page:#12161c;--card:#1a2028;--ink:#e4e9f0;"
@@ -85,12 +85,14 @@ static const char style[] =
 	"main{max-width:none;padding:0}h1{font-size:18px}h2{font-size:13px}"
 	"h2,p,section .legend{break-after:avoid}"
 	"section,.card{break-inside:avoid;border-color:#ccc}section{padding:8px 10px;margin:8px 0;"
-	"overflow:visible}section:has(table){break-inside:auto}tr{break-inside:avoid}"
+	"overflow:visible}section:has(>table){break-inside:auto}tr{break-inside:avoid}"
 	"thead{display:table-header-group}table{font-size:8.5px}th{font-size:8px}"
 	"td,th{padding:2px 4px}.t{max-width:130px}.kinds{width:90px;height:8px}"
 	".spark{width:60px;height:11px}.chart{width:82%;margin:0 auto}"
-	".cards{grid-template-columns:repeat(6,1fr);gap:6px;margin:8px 0}.card{padding:6px 8px}"
+	".cards{grid-template-columns:repeat(auto-fit,minmax(84px,1fr));gap:6px;margin:8px 0}.card{padding:6px 8px}"
 	".lead{font-size:12px;padding:6px 10px;margin:6px 0}.findings{margin-bottom:6px}"
+	".findings li{padding:1px 0 1px 48px;text-indent:-48px}"
+	".findings b{font-size:8px;width:38px;margin-right:10px}"
 	"details{display:none}"
 	".card b{font-size:15px}.card span{font-size:9px}.legend{font-size:9px}}\n";
 
