@@ -9,5 +9,6 @@ const volatile __u64 vmemmap_base;
 const volatile __u32 page_shift;
 const volatile __u64 max_pfn;
 const volatile __u32 sample_shift;
+const volatile __u64 resources_every_ns;
 
 __u64 stray_count;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a process holds beside memory, what it did and what bounds it: read
- * along with the counters, but only every PW_RESOURCES_EVERY_NS, each process
+ * along with the counters, but only every resources_every_ns, each process
  * in its own turn so that no pass pays for all of them.
  */
 #ifndef PW_RESOURCES_BPF_H
 #define PW_RESOURCES_BPF_H
 
 #include "bpf/owner.bpf.h"
+
+extern const volatile __u64 resources_every_ns;
 
 /* include/uapi/asm-generic/resource.h */
 #define PW_RLIMIT_DATA 2
@@ -80,10 +82,10 @@ static __noinline int begin_resources(struct task_struct *leader, struct pw_slot
 
 	if (now_ns < slot->resources_due_ns)
 		return 0;
-	slot->resources_due_ns = now_ns + PW_RESOURCES_EVERY_NS;
+	slot->resources_due_ns = now_ns + resources_every_ns;
 	/* In the first pass all come together; from then on each at a moment of its own. */
 	if (slot->pass == 1)
-		slot->resources_due_ns += (slot->pid * 0x9e3779b1u * PW_RESOURCES_EVERY_NS) >> 32;
+		slot->resources_due_ns += (slot->pid * 0x9e3779b1u * (resources_every_ns >> 10)) >> 22;
 	slot->resources_pass = slot->pass;
 	slot->resources_flags = PW_RESOURCES_SWITCHES | PW_RESOURCES_LIMITS;
 	slot->voluntary_switches = signal->nvcsw;

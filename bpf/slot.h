@@ -26,7 +26,6 @@
 #define PW_SLOT_INDEX_MASK ((1u << PW_SLOT_INDEX_BITS) - 1)
 #define PW_SLOTS_MAX (PW_SLOT_INDEX_MASK - 1)
 #define PW_BIRTH_SHIFT 30
-#define PW_RESOURCES_EVERY_NS 10000000000ull
 
 /* Where in its block of 2^shift pages the sampled page stands. */
 static inline __u32 pw_sample_position(__u64 block, __u32 shift)

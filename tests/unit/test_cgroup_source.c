@@ -105,7 +105,7 @@ static int keep(void *ctx, const struct pw_record *rec)
 static void walk(struct fixture *f)
 {
 	if (!f->c)
-		assert_int_equal(pw_cgroups_create(&f->fs, &f->c), 0);
+		assert_int_equal(pw_cgroups_create(&f->fs, PW_SOURCE_RESOURCES_NS, &f->c), 0);
 	f->count = 0;
 	assert_int_equal(pw_cgroups_collect(f->c, f->now_ns, keep, f), 0);
 }
@@ -295,13 +295,13 @@ static void no_controller(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(pw_cgroups_create(&f->fs, &f->c), -ENOENT);
+	assert_int_equal(pw_cgroups_create(&f->fs, PW_SOURCE_RESOURCES_NS, &f->c), -ENOENT);
 	write_in(f, V2, "cgroup.controllers", "cpu memory2 xmemory\n");
-	assert_int_equal(pw_cgroups_create(&f->fs, &f->c), -ENOENT);
+	assert_int_equal(pw_cgroups_create(&f->fs, PW_SOURCE_RESOURCES_NS, &f->c), -ENOENT);
 	assert_null(f->c);
 	assert_int_equal(pw_cgroups_lost(NULL), 0);
 	write_in(f, V2, "cgroup.controllers", "memory\n");
-	assert_int_equal(pw_cgroups_create(&f->fs, &f->c), 0);
+	assert_int_equal(pw_cgroups_create(&f->fs, PW_SOURCE_RESOURCES_NS, &f->c), 0);
 }
 
 static void hostile_files(void **state)
@@ -357,7 +357,7 @@ static void a_sink_may_stop(void **state)
 
 	make_v2(f);
 	make_service(f, V2 "a", "max\n");
-	assert_int_equal(pw_cgroups_create(&f->fs, &f->c), 0);
+	assert_int_equal(pw_cgroups_create(&f->fs, PW_SOURCE_RESOURCES_NS, &f->c), 0);
 	assert_int_equal(pw_cgroups_collect(f->c, 1, refuse, NULL), -EPIPE);
 }
 

@@ -57,6 +57,7 @@ static int open_source(struct pw_daemon *d, struct pw_error *err)
 	int r;
 
 	find_wipes_cgroup(&d->config, &opt.wipes);
+	opt.resources_every_ns = (uint64_t)(PW_SOURCE_RESOURCES_NS / d->config.time_scale);
 	r = pw_source_own_create(&opt, &d->source, &d->source_why, err);
 
 	if (d->source_why.what[0])

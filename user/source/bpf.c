@@ -205,7 +205,7 @@ int pw_source_bpf_create(const struct pw_source_options *opt, struct pw_source *
 	/* A recorded tree has no living tasks to iterate over. */
 	if (!opt->root && !pw_vma_provider_init(b->skel, &b->vmas))
 		b->coverage |= PW_COVER_VMA_ITER;
-	if (!pw_cgroups_create(&b->fs, &b->cgroups))
+	if (!pw_cgroups_create(&b->fs, b->opt.resources_every_ns, &b->cgroups))
 		b->coverage |= PW_COVER_CGROUPS;
 	if (pw_machine_sees_all(&b->fs))
 		b->coverage |= PW_COVER_ALL_PROCESSES;

@@ -85,6 +85,8 @@ static int apply_options(struct pw_bpf *b, struct pw_error *err)
 
 	if (!o->sample_every)
 		o->sample_every = 64;
+	if (!o->resources_every_ns)
+		o->resources_every_ns = PW_SOURCE_RESOURCES_NS;
 	if (!power_of_two(o->sample_every) || o->sample_every > PW_SAMPLE_EVERY_MAX)
 		return pw_error_set(err, -EINVAL,
 				    "cannot sample 1 page in %u: give a power of two, 1 to %u",
@@ -114,6 +116,7 @@ static void set_rodata(struct pw_bpf *b)
 	r->page_shift = b->kernel.page_struct_shift;
 	r->max_pfn = b->kernel.max_pfn;
 	r->sample_shift = b->sample_shift;
+	r->resources_every_ns = b->opt.resources_every_ns;
 	r->gfp_user = b->kernel.gfp_user;
 	r->gfp_cache = b->kernel.gfp_cache;
 	r->gfp_huge = b->kernel.gfp_huge;

@@ -14,7 +14,6 @@
 #include "user/base/hash.h"
 #include "user/source/cgroup_values.h"
 
-#define EVERY_NS (10 * PW_NSEC_PER_SEC)
 #define DEPTH_MAX 64
 #define DIRECTORIES_MAX 65536
 
@@ -39,6 +38,7 @@ struct pw_cgroups {
 	const struct pw_procfs *fs;
 	struct pw_cgroup_tree tree;
 	struct pw_hash told; /* by id */
+	uint64_t every_ns;
 	uint64_t next_ns;
 	uint64_t lost; /* most that ever found no room at once */
 	/* of the running walk */
@@ -280,7 +280,7 @@ static int walk(struct pw_cgroups *c)
 
 /* ---- the outside -------------------------------------------------------------------------- */
 
-int pw_cgroups_create(const struct pw_procfs *fs, struct pw_cgroups **ret)
+int pw_cgroups_create(const struct pw_procfs *fs, uint64_t every_ns, struct pw_cgroups **ret)
 {
 	struct pw_cgroup_tree tree;
 	struct pw_cgroups *c;
@@ -292,6 +292,7 @@ int pw_cgroups_create(const struct pw_procfs *fs, struct pw_cgroups **ret)
 	if (!c)
 		return -ENOMEM;
 	c->fs = fs;
+	c->every_ns = every_ns;
 	c->tree = tree;
 	rc = pw_hash_init(&c->told, PW_CGROUPS_MAX);
 	if (rc) {
@@ -316,7 +317,7 @@ int pw_cgroups_collect(struct pw_cgroups *c, uint64_t now_ns, pw_sink sink, void
 {
 	if (now_ns < c->next_ns)
 		return 0;
-	c->next_ns = now_ns + EVERY_NS;
+	c->next_ns = now_ns + c->every_ns;
 	c->now_ns = now_ns;
 	c->sink = sink;
 	c->sink_ctx = ctx;

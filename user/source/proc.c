@@ -343,6 +343,8 @@ int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source 
 	src->source.ops = &proc_ops;
 	pw_procfs_init(&src->fs, opt->root);
 	src->walk.fs = &src->fs;
+	src->walk.resources_every_ns = opt->resources_every_ns ? opt->resources_every_ns :
+								 PW_SOURCE_RESOURCES_NS;
 	src->source.live = true;
 	src->only_pid = opt->only_pid;
 	src->capacity = opt->process_capacity ? opt->process_capacity : CAPACITY_DEFAULT;
@@ -352,7 +354,8 @@ int pw_source_proc_create(const struct pw_source_options *opt, struct pw_source 
 		return rc;
 	}
 	if (!src->only_pid)
-		pw_cgroups_create(&src->fs, &src->cgroups); /* without: coverage says so */
+		pw_cgroups_create(&src->fs, src->walk.resources_every_ns,
+				  &src->cgroups); /* without: coverage says so */
 	*ret = &src->source;
 	return 0;
 }

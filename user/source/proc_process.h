@@ -37,6 +37,7 @@ struct pw_proc_walk {
 	const struct pw_procfs *fs;
 	uint64_t now_ns;
 	uint64_t before_ns; /* of the TICK before */
+	uint64_t resources_every_ns;
 	uint32_t page_size;
 	uint32_t rss_error_pages;
 };

@@ -9,7 +9,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define EVERY_NS (10 * PW_NSEC_PER_SEC)
 #define EVERY_IDLE_NS (60 * PW_NSEC_PER_SEC)
 #define FILES_MAX (1u << 20)
 
@@ -31,7 +30,7 @@ static bool is_idle(const struct pw_proc_walk *w, const struct pw_proc_process *
 
 bool pw_proc_resources_due(const struct pw_proc_walk *w, struct pw_proc_process *p)
 {
-	if (p->held.looked_ns && w->now_ns - p->held.looked_ns < EVERY_NS)
+	if (p->held.looked_ns && w->now_ns - p->held.looked_ns < w->resources_every_ns)
 		return false;
 	p->held.looked_ns = w->now_ns;
 	return true;

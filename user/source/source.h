@@ -65,6 +65,9 @@ int pw_source_segments(struct pw_source *src, const struct pw_key *key, unsigned
 int pw_source_fd(struct pw_source *src);
 void pw_source_destroy(struct pw_source *src); /* takes NULL */
 
+/* How often what changes seldom and costs more is read, where an option does not say it. */
+#define PW_SOURCE_RESOURCES_NS 10000000000ull
+
 /* So that each huge page holds at least one page of the sample. */
 #define PW_SAMPLE_EVERY_MAX 512
 
@@ -93,6 +96,7 @@ struct pw_source_options {
 		uint64_t cgroup_id; /* of this cgroup and those below it alone; 0: any */
 		uint32_t read_back_bytes; /* most that is read back of one range; default 1 MiB */
 	} wipes;
+	uint64_t resources_every_ns; /* RESOURCES of a process, CGROUP of a cgroup; default 10 s */
 	bool no_seed; /* skip seeding pages touched before the start */
 	bool no_ledger; /* counters and events only */
 	/* One look at one process: /proc serves, and only this process is read. 0: all. */
