@@ -199,7 +199,7 @@ int pw_trend_add(struct pw_trend *t, const struct pw_trend_options *opt, uint64_
 		 uint64_t value, bool held)
 {
 	const uint32_t length = pw_trend_block_steps[0];
-	float v = (float)value;
+	float v = (float)(value < PW_TREND_VALUE_MAX ? value : PW_TREND_VALUE_MAX);
 	uint32_t step;
 	bool gap;
 

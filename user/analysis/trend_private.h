@@ -12,6 +12,7 @@
 #define PW_TREND_STEP_NS 10000000000ull
 #define PW_TREND_LEVELS 7
 #define PW_TREND_GAP (-1.0f)
+#define PW_TREND_VALUE_MAX (1ull << 62) /* what a float can hold and give back */
 #define PW_TREND_POINTS 12 /* changes that are kept as such; more of them make it dense */
 
 /* Steps in a block: windows of 12 min, 1, 4, 8, 16, 32 and 64 hours. */

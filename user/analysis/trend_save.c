@@ -32,9 +32,19 @@ static float get_float(struct pw_bytes_in *r, bool gap)
 	memcpy(&v, &bits, sizeof(v));
 	if (gap && v == PW_TREND_GAP)
 		return v;
-	if (!(v >= 0 && v <= 0x1p64f) || (v == 0 && signbit(v)))
+	if (!(v >= 0 && v <= (float)PW_TREND_VALUE_MAX) || (v == 0 && signbit(v)))
 		r->bad = true;
 	return v;
+}
+
+/* A time whose distance to another still is one. */
+static int64_t get_origin(struct pw_bytes_in *r, int64_t offset_ns)
+{
+	int64_t origin = (int64_t)(pw_bytes_get_u64(r) - (uint64_t)offset_ns);
+
+	if (origin > INT64_MAX / 2 || origin < -INT64_MAX / 2)
+		r->bad = true;
+	return origin;
 }
 
 static uint8_t get_bool(struct pw_bytes_in *r)
@@ -135,7 +145,7 @@ static int get_series(struct pw_bytes_in *r, int64_t offset_ns, struct pw_trend 
 	t->verdict = pw_bytes_get_u8(r);
 	for (unsigned int k = 0; k < PW_TREND_LEVELS; k++)
 		t->judged[k] = pw_bytes_get_u8(r);
-	t->origin_ns = (int64_t)(pw_bytes_get_u64(r) - (uint64_t)offset_ns);
+	t->origin_ns = get_origin(r, offset_ns);
 	t->last_step = pw_bytes_get_u32(r);
 	t->judged_step = pw_bytes_get_u32(r);
 	t->last = get_float(r, false);
@@ -195,6 +205,18 @@ size_t pw_trend_load_save(const struct pw_trend_load *l, int64_t offset_ns, void
 	return w.used;
 }
 
+/* A sum of counters, which are anybody's. */
+static float get_work(struct pw_bytes_in *r)
+{
+	uint32_t bits = pw_bytes_get_u32(r);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	if (!isfinite(v) || v < 0)
+		r->bad = true;
+	return v;
+}
+
 static int get_load(struct pw_bytes_in *r, int64_t offset_ns, struct pw_trend_load *l)
 {
 	bool rings;
@@ -204,7 +226,7 @@ static int get_load(struct pw_bytes_in *r, int64_t offset_ns, struct pw_trend_lo
 	l->started = get_bool(r);
 	rings = get_bool(r);
 	l->known = pw_bytes_get_u8(r);
-	l->origin_ns = (int64_t)(pw_bytes_get_u64(r) - (uint64_t)offset_ns);
+	l->origin_ns = get_origin(r, offset_ns);
 	l->last_step = pw_bytes_get_u32(r);
 	for (unsigned int i = 0; i < PW_LOAD_KINDS; i++)
 		l->totals[i] = pw_bytes_get_u64(r);
@@ -217,7 +239,7 @@ static int get_load(struct pw_bytes_in *r, int64_t offset_ns, struct pw_trend_lo
 			return -ENOMEM;
 		for (unsigned int k = 0; k < PW_TREND_LEVELS; k++)
 			for (unsigned int work = 0; work < PW_WORKS; work++) {
-				l->rings->level[k].open[work] = get_float(r, false);
+				l->rings->level[k].open[work] = get_work(r);
 				for (unsigned int i = 0; i < PW_TREND_BLOCKS; i++)
 					l->rings->level[k].blocks[work][i] = pw_bytes_get_u16(r);
 			}

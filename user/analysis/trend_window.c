@@ -42,6 +42,22 @@ static void close_block(struct pw_trend_rings *r, uint32_t block)
 	}
 }
 
+/*
+ * The first block to fill on the way to `to`: so far back that every block of
+ * every window is written, where all windows begin one.
+ */
+static uint32_t skip_unseen(struct pw_trend_rings *r, uint32_t block, uint32_t to)
+{
+	const uint32_t longest = pw_trend_block_steps[PW_TREND_LEVELS - 1] / pw_trend_block_steps[0];
+	const uint32_t reach = (PW_TREND_BLOCKS + 2) * longest;
+
+	if (to - block <= reach)
+		return block;
+	for (unsigned int k = 0; k < PW_TREND_LEVELS; k++)
+		r->level[k].open = PW_TREND_GAP;
+	return (to - reach) / longest * longest + longest;
+}
+
 void pw_trend_rings_advance(struct pw_trend_rings *r, uint32_t last_step, uint32_t step, float fill)
 {
 	const uint32_t length = pw_trend_block_steps[0];
@@ -50,6 +66,7 @@ void pw_trend_rings_advance(struct pw_trend_rings *r, uint32_t last_step, uint32
 	if (block == to)
 		return;
 	close_block(r, block);
+	block = skip_unseen(r, block + 1, to) - 1;
 	while (++block < to) {
 		r->level[0].open = fill;
 		close_block(r, block);

@@ -26,7 +26,8 @@ int pw_trends_create(const struct pw_trends_options *opt, struct pw_trends **ret
 		t->options = *opt;
 	if (!t->options.subjects)
 		t->options.subjects = SUBJECTS_DEFAULT;
-	if (!(t->options.time_scale > 0) || t->options.time_scale > PW_TRENDS_SCALE_MAX)
+	if (!(t->options.time_scale >= PW_TRENDS_SCALE_MIN) ||
+	    t->options.time_scale > PW_TRENDS_SCALE_MAX)
 		t->options.time_scale = 1;
 	t->boot_id = "";
 	err = pw_hash_init(&t->subjects, t->options.subjects);

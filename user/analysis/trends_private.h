@@ -21,6 +21,7 @@
 #define PW_TRENDS_MOVE_SHARE 16 /* of a kind's floor: what moves less stands still */
 #define PW_TRENDS_WINDOW_NS (72 * 3600 * PW_NSEC_PER_SEC) /* the longest; scaled time */
 #define PW_TRENDS_REFUSED_BITS 16384
+#define PW_TRENDS_SCALE_MIN 1e-3
 #define PW_TRENDS_SCALE_MAX 1e6
 
 /* What is known of a series beside its class while it is a suspect. */

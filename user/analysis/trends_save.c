@@ -22,6 +22,7 @@
 #define STRING_MAX 4095u
 #define HASH_BYTES 8
 #define TIME_MAX (1ull << 62)
+#define NOW_MAX (TIME_MAX / 2) /* of what the table's own clock goes on from */
 
 /* ---- writing ------------------------------------------------------------------------- */
 
@@ -352,7 +353,7 @@ static void get_identity(struct pw_bytes_in *r, struct pw_subject *s,
 	for (unsigned int i = 0; i < STRINGS; i++)
 		get_string(r, &strings[i]);
 	if (s->type >= PW_SUBJECT_TYPES || (s->type == PW_SUBJECT_PROCESS) != (s->key.pid != 0) ||
-	    s->key.pid > INT32_MAX)
+	    s->key.pid > INT32_MAX || s->last_seen_ns > NOW_MAX)
 		r->bad = true;
 }
 
@@ -393,7 +394,7 @@ static int restore_table(struct pw_trends *t, struct pw_bytes_in *r)
 {
 	uint64_t began = get_time(r), now = get_time(r), sampled = get_time(r);
 
-	if (r->bad || r->left || began > sampled || sampled > now)
+	if (r->bad || r->left || began > sampled || sampled > now || now > NOW_MAX)
 		return -EBADMSG;
 	if (began && (!t->began_ns || began < t->began_ns))
 		t->began_ns = began;
@@ -594,7 +595,7 @@ static int read_head(struct pw_bytes_in *r, struct pw_trends_options *ret)
 
 	ret->time_scale = pw_bytes_get_double(r);
 	ret->subjects = pw_bytes_get_u64(r);
-	if (r->bad || size != 20 || magic != ALL_MAGIC || !(ret->time_scale > 0) ||
+	if (r->bad || size != 20 || magic != ALL_MAGIC || !(ret->time_scale >= PW_TRENDS_SCALE_MIN) ||
 	    ret->time_scale > PW_TRENDS_SCALE_MAX || !ret->subjects || ret->subjects > 1u << 20)
 		return -EBADMSG;
 	return 0;
