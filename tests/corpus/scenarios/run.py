@@ -224,7 +224,7 @@ def main():
     said = sum(len(watches) for watches in results.values())
     print(table(results, options))
     print(f"\n{said - wrong} of {said} right; {options.runs} runs of {options.seconds:.0f} s at time scale "
-          f"{options.scale:g}, {options.jobs} programs at once, Linux {platform.release()}, "
+          f"{options.scale:g}, {min(options.jobs, len(chosen))} programs at once, Linux {platform.release()}, "
           f"{os.cpu_count()} CPUs")
     return 1 if wrong else 0
 
