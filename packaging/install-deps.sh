@@ -13,7 +13,8 @@ libmicrohttpd-dev libjansson-dev libzstd-dev zlib1g-dev libsystemd-dev pkg-confi
 check="$build libcmocka-dev valgrind gdb redis-server redis-tools python3 python3-jsonschema
 procps tmux qemu-system-x86 busybox-static cpio xz-utils zstd sqlite3 curl git
 debian-archive-keyring shellcheck clang-format libclang-rt-dev
-flex bison bc patch openssl gnutls-bin libsodium23 chromium chromium-driver"
+flex bison bc patch openssl gnutls-bin libsodium23
+prometheus prometheus-alertmanager python3-prometheus-client chromium chromium-driver"
 
 case ${1:-} in
 build) want=$build ;;

@@ -7,6 +7,7 @@ INSTALL ?= install
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/pagewarden
+DATADIR ?= $(PREFIX)/share/pagewarden
 
 units := $(wildcard packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer)
 sysusers := $(wildcard packaging/systemd/*.sysusers)
@@ -15,6 +16,8 @@ tmpfiles := $(wildcard packaging/systemd/*.tmpfiles)
 man_pages := $(wildcard packaging/man/*.[1-8])
 documents := $(wildcard README.md LICENSE docs/*.md)
 schemas := $(wildcard docs/schema/*)
+# Rules and dashboards, for those who scrape /metrics.
+monitoring := $(wildcard packaging/prometheus/* packaging/grafana/*)
 configuration := $(wildcard packaging/pagewarden.conf)
 
 libraries := libpagewarden.so libpagewarden.so.0 libpagewarden.a
@@ -32,7 +35,8 @@ installed := $(BINDIR)/pagewarden $(man_targets) $(BASHCOMPDIR)/pagewarden \
 	     $(INCLUDEDIR)/pagewarden.h $(addprefix $(LIBDIR)/,$(libraries) pkgconfig/pagewarden.pc) \
 	     $(python_module:user/lib/python/%=$(PYTHONDIR)/%) \
 	     $(addprefix $(DOCDIR)/,$(notdir $(documents))) \
-	     $(addprefix $(DOCDIR)/schema/,$(notdir $(schemas)))
+	     $(addprefix $(DOCDIR)/schema/,$(notdir $(schemas))) \
+	     $(monitoring:packaging/%=$(DATADIR)/%)
 
 .PHONY: install uninstall
 install: all
@@ -54,6 +58,7 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR)/examples/modules-load.d packaging/modules-load/pagewarden.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR) $(documents)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOCDIR)/schema $(schemas)
+	$(foreach f,$(monitoring),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(f:packaging/%=$(DATADIR)/%) &&) true
 	$(if $(configuration),test -e $(DESTDIR)$(SYSCONFDIR)/pagewarden/pagewarden.conf || \
 		$(INSTALL) -D -m 644 $(configuration) $(DESTDIR)$(SYSCONFDIR)/pagewarden/pagewarden.conf)
 
@@ -61,3 +66,4 @@ install: all
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(installed))
 	-rmdir $(DESTDIR)$(DOCDIR)/examples/modules-load.d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR)/schema $(DESTDIR)$(DOCDIR) 2>/dev/null
+	-rmdir $(DESTDIR)$(DATADIR)/prometheus $(DESTDIR)$(DATADIR)/grafana $(DESTDIR)$(DATADIR) 2>/dev/null
