@@ -40,10 +40,22 @@ static bool is_stranger(const struct pw_leak_material *m, uint32_t pid)
 	struct pw_suspect *rows = NULL;
 	size_t count = 0;
 
+	for (size_t i = 0; pid && i < m->event_count; i++) {
+		if (m->events[i]->subject.key.pid == pid)
+			return false;
+	}
 	if (!pid || pw_model_pid(m->model, pid) || pw_trends_suspects(m->trends, &q, &rows, &count))
 		return false;
 	free(rows);
 	return !count;
+}
+
+/* A process that has ended: its changes are what there is. */
+static bool is_remembered(const struct pw_leak_material *m, uint32_t pid)
+{
+	const struct pw_process *p = pid ? pw_model_pid(m->model, pid) : NULL;
+
+	return pid && (!p || !p->alive);
 }
 
 static int emit(struct leaks *l, struct pw_error *err)
@@ -55,15 +67,13 @@ static int emit(struct leaks *l, struct pw_error *err)
 	struct pw_leak_report r;
 	int rc = pw_verdicts_material(&l->verdicts, &material);
 
-	if (!l->wish.since_ns) /* nobody asked for the past */
-		material.event_count = 0;
+	if (!rc && is_stranger(&material, options.pid))
+		return pw_verdicts_nobody(&l->verdicts, options.pid, err);
+	if (!l->wish.since_ns && !is_remembered(&material, options.pid))
+		material.event_count = 0; /* nobody asked for the past */
 	rc = rc ? rc : pw_leak_report_init(&r, &material, &options);
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the series");
-	if (is_stranger(&material, options.pid)) {
-		pw_leak_report_deinit(&r);
-		return pw_verdicts_nobody(&l->verdicts, options.pid, err);
-	}
 	pw_leak_report_document(&r, text && !l->out.emit.columns, &d);
 	rc = pw_output_emit(&l->out, &d.doc, err);
 	l->printed++;

@@ -2,6 +2,7 @@
 #include "user/cmd/verdicts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,21 +234,31 @@ static int look(struct pw_verdicts *v, const struct pw_verdicts_wish *w, struct 
 	return rc;
 }
 
+/* What was said before; who did not ask for it does without, where it can't be had. */
+static int take_past(struct pw_verdicts *v, const struct pw_verdicts_wish *w, struct pw_error *err)
+{
+	uint64_t since = w->since_ns ? w->since_ns : PAST_DEFAULT_NS;
+	const char *path = w->history;
+	struct pw_error none;
+	char told[PATH_MAX];
+	int rc;
+
+	if (v->origin == PW_VERDICTS_OF_DAEMON && pw_history_of_daemon(v->origin_name, told))
+		path = told;
+	rc = pw_verdicts_past(path, since, &v->past, &v->past_count, w->since_ns ? err : &none);
+	return w->since_ns ? rc : 0;
+}
+
 int pw_verdicts_open(struct pw_verdicts *v, struct pw_common *common,
 		     const struct pw_verdicts_wish *wish, struct pw_error *err)
 {
-	uint64_t since = wish->since_ns ? wish->since_ns : PAST_DEFAULT_NS;
 	int rc;
 
 	prepare(common, wish);
 	rc = pw_session_open(common, &v->session, err);
 	rc = rc ? rc : open_origin(v, common, wish, err);
 	rc = rc ? rc : look(v, wish, err);
-	if (rc || common->input || is_own_watching(wish))
-		return rc;
-	rc = pw_verdicts_past(wish->history, since, &v->past, &v->past_count, err);
-	/* who did not ask for the past does without, where it can't be had */
-	return wish->since_ns || rc == -ENOMEM ? rc : 0;
+	return rc || common->input || is_own_watching(wish) ? rc : take_past(v, wish, err);
 }
 
 int pw_verdicts_next(struct pw_verdicts *v, bool *ret_more, struct pw_error *err)

@@ -2,6 +2,8 @@
 #include "user/cmd/verdicts_fetch.h"
 
 #include <errno.h>
+#include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,19 +56,32 @@ static int read_body(struct pw_http_body *body, struct bytes *ret)
 	}
 }
 
-int pw_trends_fetch(const char *socket_path, struct pw_trends **ret, struct pw_error *err)
+/* The body of the answer, up to the bound; the caller frees ret->at, also after a failure. */
+static int get(const char *socket_path, const char *target, struct bytes *ret, struct pw_error *err)
 {
 	struct pw_http_body body = { .fd = -1 };
 	pw_auto_close int fd = -1;
-	struct bytes all = { 0 };
-	int rc = pw_http_get(socket_path, "/v1/trends", FETCH_TIMEOUT_MS, &body, err);
+	int rc = pw_http_get(socket_path, target, FETCH_TIMEOUT_MS, &body, err);
 
 	if (rc)
 		return rc;
 	fd = body.fd;
-	rc = read_body(&body, &all);
-	if (!rc)
-		rc = pw_trends_read_all(all.at, all.used, ret);
+	rc = read_body(&body, ret);
+	return rc ? pw_error_set(err, rc, "cannot read %s of the daemon at %s: %s", target,
+				 socket_path, strerror(-rc)) :
+		    0;
+}
+
+int pw_trends_fetch(const char *socket_path, struct pw_trends **ret, struct pw_error *err)
+{
+	struct bytes all = { 0 };
+	int rc = get(socket_path, "/v1/trends", &all, err);
+
+	if (rc) {
+		free(all.at);
+		return rc;
+	}
+	rc = pw_trends_read_all(all.at, all.used, ret);
 	free(all.at);
 	if (rc)
 		pw_error_set(err, rc, "cannot take the trends of the daemon at %s: %s", socket_path,
@@ -76,6 +91,24 @@ int pw_trends_fetch(const char *socket_path, struct pw_trends **ret, struct pw_e
 		pw_error_remedy(
 			err, "systemctl restart pagewarden, when it was upgraded since its start");
 	return rc;
+}
+
+bool pw_history_of_daemon(const char *socket_path, char *ret)
+{
+	struct bytes all = { 0 };
+	struct pw_error none;
+	json_t *status = NULL;
+	const char *path;
+	bool told;
+
+	if (!get(socket_path, "/v1/status", &all, &none))
+		status = json_loadb((const char *)all.at, all.used, JSON_REJECT_DUPLICATES, NULL);
+	path = json_string_value(json_object_get(status, "history_path"));
+	/* a path with bytes that were escaped is not that path */
+	told = path && !strchr(path, '\\') && snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX;
+	json_decref(status);
+	free(all.at);
+	return told;
 }
 
 /* ---- the history's file --------------------------------------------------------------- */

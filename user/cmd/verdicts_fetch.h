@@ -8,6 +8,8 @@
 
 /* From the daemon's /v1/trends. Errors as pw_http_get(), -EBADMSG, -E2BIG, -ENOMEM; with words. */
 int pw_trends_fetch(const char *socket_path, struct pw_trends **ret, struct pw_error *err);
+/* The file of the daemon's history, by its own word; false: it tells none. ret: PATH_MAX bytes. */
+bool pw_history_of_daemon(const char *socket_path, char *ret);
 /*
  * As the daemon last saved them; time_scale: as the daemon had it, 0 is 1. Errors
  * as pw_store_open(), -ENODATA: there is nothing that can be used; with words.

@@ -104,35 +104,54 @@ static int find_subject(const struct pw_suspect *rows, size_t count,
 		if (!best || is_newer(s, best))
 			best = s;
 	}
-	if (!best)
-		return nobody(t, err);
 	*ret = best;
 	return 0;
 }
 
+/* Who is gone is still told of by its changes; the newest, should a PID have had several. */
+static const struct pw_subject *find_past(const struct pw_leak_material *of,
+					  const struct pw_explain_target *t)
+{
+	for (size_t i = of->event_count; i-- > 0;) {
+		if (is_target(t, &of->events[i]->subject))
+			return &of->events[i]->subject;
+	}
+	return NULL;
+}
+
 /* The rows are ranked: the first is the worst. */
-static int choose(struct pw_explain_report *r, size_t count, const struct pw_explain_target *t,
-		  struct pw_error *err)
+static int choose_series(struct pw_explain_report *r, size_t count,
+			 const struct pw_explain_target *t, struct pw_error *err)
 {
 	struct pw_rows *out = &r->tables[PW_EXPLAIN_SERIES];
-	const struct pw_subject *subject = NULL;
-	int rc = find_subject(r->suspects, count, t, &subject, err);
+	int rc = pw_rows_make(out, count);
 
-	rc = rc ? rc : pw_rows_make(out, count);
 	for (size_t i = 0; !rc && i < count; i++) {
 		const struct pw_suspect *s = &r->suspects[i];
 
-		if (s->subject != subject)
+		if (s->subject != r->subject)
 			continue;
 		pw_rows_add(out, s);
 		if (!r->chosen && (t->kind < 0 || s->kind == (enum pw_series_kind)t->kind))
 			r->chosen = s;
 	}
-	if (rc || r->chosen)
+	if (rc || r->chosen || !out->count)
 		return rc;
 	pw_error_set(err, -ESRCH, "its series '%s' never changed", pw_series_names[t->kind]);
 	pw_error_remedy(err, "leave out --series: the worst one is explained, and all are listed");
 	return -ESRCH;
+}
+
+static int choose(struct pw_explain_report *r, const struct pw_leak_material *of, size_t count,
+		  const struct pw_explain_target *t, struct pw_error *err)
+{
+	int rc = find_subject(r->suspects, count, t, &r->subject, err);
+
+	if (!rc && !r->subject)
+		r->subject = find_past(of, t);
+	if (!rc && !r->subject)
+		rc = nobody(t, err);
+	return rc ? rc : choose_series(r, count, t, err);
 }
 
 /* ---- rows ------------------------------------------------------------------------------- */
@@ -142,7 +161,7 @@ static int fill_gates(struct pw_explain_report *r)
 	struct pw_rows *out = &r->tables[PW_EXPLAIN_GATES];
 	int err = pw_rows_make(out, PW_GATES);
 
-	for (unsigned int i = 0; !err && i < PW_GATES; i++) {
+	for (unsigned int i = 0; !err && r->chosen && i < PW_GATES; i++) {
 		r->gates[i] = (struct pw_gate_row){ r->chosen, (enum pw_gate)i };
 		pw_rows_add(out, &r->gates[i]);
 	}
@@ -153,9 +172,10 @@ static int fill_floors(struct pw_explain_report *r)
 {
 	const struct pw_suspect *s = r->chosen;
 	struct pw_rows *out = &r->tables[PW_EXPLAIN_FLOORS];
-	int err = pw_rows_make(out, s->floor_count);
+	size_t count = s ? s->floor_count : 0;
+	int err = pw_rows_make(out, count);
 
-	for (size_t i = 0; !err && i < s->floor_count; i++) {
+	for (size_t i = 0; !err && i < count; i++) {
 		r->floors[i] = (struct pw_floor_row){
 			.suspect = s,
 			.time_ns = s->floors_from_ns + i * s->floors_block_ns,
@@ -182,7 +202,7 @@ static int fill_events(struct pw_explain_report *r, const struct pw_leak_materia
 	int err = pw_rows_make(out, of->event_count);
 
 	for (size_t i = 0; !err && i < of->event_count; i++) {
-		if (same_subject(&of->events[i]->subject, r->chosen->subject))
+		if (same_subject(&of->events[i]->subject, r->subject))
 			pw_rows_add(out, of->events[i]);
 	}
 	return err;
@@ -190,14 +210,21 @@ static int fill_events(struct pw_explain_report *r, const struct pw_leak_materia
 
 /* ---- what to do next ---------------------------------------------------------------------- */
 
+static void advise_gone(struct pw_leak_notes *n, const struct pw_subject *s)
+{
+	pw_leak_note(n, "%s; the changes of its verdicts are kept.",
+		     s->restored ? "It was not seen since it was looked at last, and may have ended" :
+				   "It has ended, and its windows went with it");
+	if (s->type == PW_SUBJECT_PROCESS && s->exe[0])
+		pw_leak_note(n, "Its group may go on: pagewarden explain --group %.200s.", s->exe);
+}
+
 static void advise_process(struct pw_leak_notes *n, const struct pw_suspect *s)
 {
 	uint32_t pid = s->subject->key.pid;
 
-	if (!s->subject->alive) {
-		pw_leak_note(
-			n,
-			"The process has ended; its group goes on: pagewarden explain --group PROGRAM.");
+	if (!s->subject->alive || s->subject->restored) {
+		advise_gone(n, s->subject);
 		return;
 	}
 	pw_leak_note(n,
@@ -266,13 +293,16 @@ static int fill(struct pw_explain_report *r, const struct pw_leak_material *of)
 	struct pw_rows *verdict = &r->tables[PW_EXPLAIN_VERDICT];
 	int err = pw_rows_make(verdict, 1);
 
-	if (!err)
+	if (!err && r->chosen)
 		pw_rows_add(verdict, r->chosen);
 	err = err ? err : fill_gates(r);
 	err = err ? err : fill_floors(r);
 	err = err ? err : fill_events(r, of);
-	advise(&r->next, r->chosen);
-	pw_leak_notes_fill(&r->notes, &r->header, r->chosen, 1);
+	if (r->chosen)
+		advise(&r->next, r->chosen);
+	else
+		advise_gone(&r->next, r->subject);
+	pw_leak_notes_fill(&r->notes, &r->header, r->chosen, r->chosen ? 1 : 0);
 	err = err ? err : pw_leak_notes_rows(&r->next, &r->tables[PW_EXPLAIN_NEXT]);
 	err = err ? err : pw_leak_notes_rows(&r->notes, &r->tables[PW_EXPLAIN_NOTES]);
 	return err ? err : pw_leak_loss_rows(&r->tables[PW_EXPLAIN_LOSSES], of->model, r->losses);
@@ -290,7 +320,7 @@ int pw_explain_report_init(struct pw_explain_report *r, const struct pw_leak_mat
 	rc = pw_trends_suspects(of->trends, &query, &r->suspects, &count);
 	if (rc)
 		return pw_error_set(err, rc, "no memory for the series");
-	rc = choose(r, count, target, err);
+	rc = choose(r, of, count, target, err);
 	if (!rc) {
 		rc = fill(r, of);
 		if (rc)
@@ -322,15 +352,35 @@ static const struct pw_column headline_columns[] = {
 	{ NULL },
 };
 
-/* "4711 nginx, anon: growing. SENTENCE" */
+/* The newest words on who is gone, but for those that it is gone. */
+static const char *last_words(const struct pw_explain_report *r)
+{
+	const struct pw_rows *changes = &r->tables[PW_EXPLAIN_CHANGES];
+
+	for (size_t i = changes->count; i-- > 0;) {
+		const struct pw_verdict_event *e = changes->rows[i];
+
+		if (!e->ended || !i)
+			return e->reason;
+	}
+	return "";
+}
+
+/* "4711 nginx, anon: growing: SENTENCE" */
 static void write_headline(struct pw_explain_report *r)
 {
 	const struct pw_suspect *s = r->chosen;
 	char name[512], why[400] = "";
 
-	pw_verdict_explain(&s->verdict, pw_series_units[s->kind], why, sizeof(why));
-	snprintf(r->headline, sizeof(r->headline), "%s, %s: %s",
-		 pw_leak_name(s->subject, name, sizeof(name)), pw_series_names[s->kind], why);
+	pw_leak_name(r->subject, name, sizeof(name));
+	if (!s) {
+		snprintf(r->headline, sizeof(r->headline), "%s has ended. Its last verdict: %s",
+			 name, last_words(r));
+	} else {
+		pw_verdict_explain(&s->verdict, pw_series_units[s->kind], why, sizeof(why));
+		snprintf(r->headline, sizeof(r->headline), "%s, %s: %s", name,
+			 pw_series_names[s->kind], why);
+	}
 	r->headline_row = r->headline;
 }
 
@@ -352,7 +402,8 @@ void pw_explain_report_document(struct pw_explain_report *r, bool text, bool asc
 	if (!text)
 		return;
 	write_headline(r);
-	pw_leak_plot(r->chosen, r->header.time_scale, ascii, &r->plot);
+	if (r->chosen)
+		pw_leak_plot(r->chosen, r->header.time_scale, ascii, &r->plot);
 	for (size_t i = 0; i < r->plot.count; i++)
 		r->plot_lines[i] = r->plot.line[i];
 	r->text_tables[n++] = lines_table(NULL, &r->headline_row, 1);

@@ -108,7 +108,10 @@ static void note_subjects(struct pw_leak_notes *n, const struct pw_leak_header *
 
 	for (size_t i = 0; i < count; i++)
 		restored += suspects[i].subject->restored;
-	if (restored)
+	if (restored && count == 1)
+		pw_leak_note(n, "It is from before the last start and has not been seen since: perhaps it "
+				"has ended.");
+	else if (restored)
 		pw_leak_note(n,
 			     "%zu of these series are from before the last start and have not been "
 			     "seen since.",

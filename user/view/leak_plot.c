@@ -78,11 +78,11 @@ static bool set_range(struct canvas *c, const struct pw_suspect *s)
 	c->low = INFINITY;
 	c->high = -INFINITY;
 	for (size_t i = 0; i < s->floor_count; i++) {
+		widen(c, pw_leak_line(s, c->time_scale, i));
 		if (s->floors[i] == PW_UNKNOWN)
 			continue;
 		known++;
 		widen(c, (double)s->floors[i]);
-		widen(c, pw_leak_line(s, c->time_scale, i));
 	}
 	if (known < 2)
 		return false;
@@ -100,7 +100,7 @@ static unsigned int height(const struct canvas *c, double value)
 	double share = (value - c->low) / (c->high - c->low);
 	double eighths = 1 + share * (PW_PLOT_ROWS * EIGHTHS - 1);
 
-	return eighths < 0 ? 0 : (unsigned int)lround(eighths);
+	return (unsigned int)lround(fmax(0, fmin(eighths, PW_PLOT_ROWS * EIGHTHS)));
 }
 
 static void draw_bar(struct canvas *c, size_t column, unsigned int eighths)

@@ -90,7 +90,8 @@ struct pw_explain_target {
 struct pw_explain_report {
 	struct pw_leak_header header;
 	struct pw_suspect *suspects;
-	const struct pw_suspect *chosen;
+	const struct pw_subject *subject;
+	const struct pw_suspect *chosen; /* NULL: it is gone, and what is left are its changes */
 	struct pw_rows tables[PW_EXPLAIN_PARTS];
 	struct pw_gate_row gates[PW_GATES];
 	struct pw_floor_row floors[PW_TREND_BLOCKS];
@@ -104,7 +105,8 @@ struct pw_explain_report {
 };
 
 /*
- * 0; -ENOMEM; -ESRCH: no such subject, or nothing was seen of it that changed;
+ * 0; -ENOMEM; -ESRCH: no such subject, or nothing was seen of it that changed,
+ * and no change of a verdict tells of one that is gone;
  * -EEXIST: several groups run this program; each with words.
  */
 int pw_explain_report_init(struct pw_explain_report *r, const struct pw_leak_material *of,

@@ -123,9 +123,16 @@ static uint32_t floor_scale(const struct pw_suspect *r)
 		if (r->floors[i] != PW_UNKNOWN && r->floors[i] > high)
 			high = r->floors[i];
 	}
-	while (high / scale >= PW_SPARK_GAP)
+	while (high / scale >= PW_SPARK_GAP && scale < 1u << 31)
 		scale *= 2;
 	return scale;
+}
+
+static uint32_t point_of(uint64_t floor, uint32_t scale)
+{
+	if (floor == PW_UNKNOWN)
+		return PW_SPARK_GAP;
+	return floor / scale < PW_SPARK_GAP ? (uint32_t)(floor / scale) : PW_SPARK_GAP - 1;
 }
 
 static void set_floors(struct pw_value *ret, const struct pw_suspect *r)
@@ -139,8 +146,7 @@ static void set_floors(struct pw_value *ret, const struct pw_suspect *r)
 		return;
 	}
 	for (size_t i = 0; i < r->floor_count; i++)
-		ret->scratch.points[i] =
-			r->floors[i] == PW_UNKNOWN ? PW_SPARK_GAP : (uint32_t)(r->floors[i] / scale);
+		ret->scratch.points[i] = point_of(r->floors[i], scale);
 	ret->known = true;
 	ret->spark.points = ret->scratch.points;
 	ret->spark.count = r->floor_count;
@@ -467,15 +473,12 @@ HEADER(origin, true, pw_value_text, r->origin)
 HEADER(origin_name, true, pw_value_text_or_unknown, r->origin_name)
 HEADER(source, true, machine_value, r, "source")
 HEADER(coverage, r->model && r->model->has_machine, set_coverage, r->model)
-HEADER(samples, true, pw_value_u, r->cost.samples)
 HEADER(watched_ns, true, pw_value_u, r->watched_ns)
 HEADER(time_scale, true, pw_value_amount, r->time_scale, false)
 HEADER(suspect_count, true, pw_value_u, r->cost.suspects)
 HEADER(subject_count, true, pw_value_u, r->cost.subjects)
 HEADER(series_count, true, pw_value_u, r->cost.series)
 HEADER(subjects_refused, true, pw_value_u, r->cost.refused)
-HEADER(judgements, true, pw_value_u, r->cost.judged)
-HEADER(trend_bytes, true, pw_value_u, r->cost.bytes)
 HEADER(lost, true, machine_value, r, "lost")
 HEADER(missed_ticks, r->model != NULL, pw_value_u, r->model->missed_ticks)
 
@@ -497,9 +500,6 @@ const struct pw_column pw_leak_header_columns[] = {
 	C(subject_count, "subjects", COUNT, 6, true, "processes, groups and cgroups under watch"),
 	C(series_count, "series", COUNT, 6, true, "series of memory of them that ever changed"),
 	C(subjects_refused, "refused", COUNT, 6, true, "subjects that found no room"),
-	C(samples, "samples", COUNT, 8, false, "rounds of samples ever"),
-	C(judgements, "judgements", COUNT, 8, false, "judgements ever"),
-	C(trend_bytes, "memory", BYTES, 6, false, "memory that the trends take"),
 	C(lost, "lost", COUNT, 6, true, "records that were lost, all causes"),
 	C(missed_ticks, "missed", COUNT, 6, true, "intervals that did not come"),
 	{ NULL },
