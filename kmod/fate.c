@@ -511,7 +511,7 @@ static void tell(struct pw_watch *w, struct pw_op *op)
 	if (!took(op))
 		return;
 	if (op->kind == PW_OP_ZAP)
-		pw_observe_took(w);
+		pw_observe_done(w);
 	/* Only single entries: each has its own fate, and tells it. */
 	if (op->kind == PW_OP_MOVE && !pw_counts_present(&op->counts) && op->used == op->to - op->from)
 		tell_runs(w, op);

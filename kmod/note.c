@@ -359,10 +359,13 @@ static void note_release(struct pw_watch *w, const struct mmu_notifier_range *ra
 	op->to = to;
 	op->again = kind == PW_OP_ZAP && pw_observe_again(w, op);
 	note_pages(w, op, from, to, mmu_notifier_range_blockable(range));
-	if (op_pages(op))
+	if (op_pages(op)) {
 		op_add(w, op);
-	else
-		pw_op_free(op);
+		return;
+	}
+	if (kind == PW_OP_ZAP)
+		pw_observe_done(w);
+	pw_op_free(op);
 }
 
 /* A fork takes write access from private pages; writeback does so with those of files. */

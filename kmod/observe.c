@@ -168,7 +168,7 @@ bool pw_observe_again(struct pw_watch *w, const struct pw_op *op)
 	return again;
 }
 
-void pw_observe_took(struct pw_watch *w)
+void pw_observe_done(struct pw_watch *w)
 {
 	spin_lock(&w->lock);
 	w->tried.count = 0;

@@ -113,8 +113,8 @@ void pw_observe(struct pw_watch *w, unsigned long from, unsigned long to);
 bool pw_observe_split(struct pw_watch *w, const struct mmu_notifier_range *range, bool moves);
 /* This one, a ZAP, is tried again and again, maybe because somebody has a reference. */
 bool pw_observe_again(struct pw_watch *w, const struct pw_op *op);
-/* Something went by a ZAP. */
-void pw_observe_took(struct pw_watch *w);
+/* ... no more: something went, or there was nothing to go. */
+void pw_observe_done(struct pw_watch *w);
 
 /*
  * fate.c: under w->resolve. What became of the operation's pages; true: all is

@@ -8,6 +8,7 @@
 #
 #   DEBUG_KERNELS="6.12-kasan"  only these kernels
 #   DEBUG_TESTS="test_ways"     only these tests
+#   PW_SLOW=N                   N times as long for each case, where the machine is busy (KCSAN: 10)
 #   PW_STEPS=N                  randomised steps (2000: the guest is a hundred times slower)
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,7 +39,7 @@ tests_of() {
 }
 
 run_kernel() {
-	local name=$1 tree=$tmp/tree-$1 kernel test slow=1
+	local name=$1 tree=$tmp/tree-$1 kernel test slow=${PW_SLOW:-1}
 
 	kernel=$(debug_kernel "$name" 2>"$tmp/why-$name") || return
 	debug_copy "$tmp/module-$name"

@@ -456,7 +456,7 @@ static void moved(const void *arg)
 static unsigned int huge_from, huge_to;
 static char huge_letters[2 * HUGE_PAGES + 1];
 
-static void move_huge(struct subject *s)
+static char *map_huge(struct subject *s)
 {
 	char *at = mmap(subject_page(s, 0), 2 * HUGE_PAGES * PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
@@ -464,10 +464,64 @@ static void move_huge(struct subject *s)
 	act(s, at == subject_page(s, 0));
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	act(s, !madvise(at, 2 * HUGE_PAGES * PAGE, MADV_HUGEPAGE));
+	return at;
+}
+
+static void fill_huge(struct subject *s, char *at)
+{
 	memset(at, 'h', 2 * HUGE_PAGES * PAGE);
 	s->sh->value[3] = huge_kb(getpid(), s->sh->base);
+}
+
+static void move_huge(struct subject *s)
+{
+	fill_huge(s, map_huge(s));
 	subject_pause(s);
 	move_pages(s, huge_from, huge_to);
+}
+
+/* The same again and again, of nothing; and then of something. */
+static void discard_often(struct subject *s)
+{
+	char *at = map_huge(s);
+
+	subject_pause(s);
+	for (int i = 0; i < 10; i++)
+		act(s, !madvise(at, 100 * PAGE, MADV_DONTNEED));
+	fill_huge(s, at);
+	act(s, !madvise(at, 100 * PAGE, MADV_DONTNEED));
+}
+
+static void huge_start(struct subject *s)
+{
+	subject_start(s);
+	must_equal(s->sh->watch_error, 0);
+	must_equal(dev_unwatch(s->fd, s->sh->id, NULL), 0);
+	subject_go(s);
+	s->sh->id = must_watch(s->fd, s->pid, s->sh->base, 2 * HUGE_PAGES * PAGE, 0);
+	records_read(&s->r, s->fd);
+	records_clear(&s->r);
+	subject_go(s);
+	if (s->sh->value[3] < 4096)
+		tap_skip("no huge pages: %ju kB", (uintmax_t)s->sh->value[3]);
+	records_read(&s->r, s->fd);
+}
+
+static void huge_discarded(const void *arg)
+{
+	struct subject s = { .fd = dev_open(), .letters = huge_letters, .act = discard_often };
+	struct expect e;
+
+	(void)arg;
+	huge_start(&s);
+	expect_none(&e);
+	e.dirty = 100;
+	e.dirty_bytes = 100 * PAGE;
+	e.first_dirty = s.sh->base;
+	must_release(&s, PW_CAUSE_DISCARD, &e, false);
+	must_have_no_other(&s, PW_CAUSE_DISCARD, 0, 0);
+	must_have_left(&s, 2 * HUGE_PAGES);
+	subject_end(&s);
 }
 
 /*
@@ -481,19 +535,9 @@ static void huge_run(unsigned int from, unsigned int to, uint64_t unknown_max)
 
 	huge_from = from;
 	huge_to = to;
-	subject_start(&s);
-	must_equal(s.sh->watch_error, 0);
-	must_equal(dev_unwatch(s.fd, s.sh->id, NULL), 0);
-	subject_go(&s);
-	if (s.sh->value[3] < 4096)
-		tap_skip("no huge pages: %ju kB", (uintmax_t)s.sh->value[3]);
-	s.sh->id = must_watch(s.fd, s.pid, s.sh->base, 2 * HUGE_PAGES * PAGE, 0);
-	records_read(&s.r, s.fd);
-	records_clear(&s.r);
-	subject_go(&s);
+	huge_start(&s);
 	uffd_needed(&s, "UFFDIO_MOVE");
 	must_equal(s.sh->value[1], 0);
-	records_read(&s.r, s.fd);
 	must_be_moved(&s, to - from, unknown_max);
 	must_have_left(&s, 2 * HUGE_PAGES - (to - from));
 	subject_end(&s);
@@ -639,6 +683,7 @@ int main(int argc, char **argv)
 		{ reader_waits, "userfaultfd below a reader's buffer" },
 		{ protected, "userfaultfd protects pages" },
 		{ moved, "userfaultfd moves pages" },
+		{ huge_discarded, "a discard again and again" },
 		{ huge_whole, "userfaultfd moves a huge page" },
 		{ huge_part, "userfaultfd moves a part of a huge page" },
 		{ huge_both, "userfaultfd moves one huge page and a part of another" },
