@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/tree.h"
+#include "user/analysis/trends.h"
 #include "user/model/model.h"
 #include "user/source/recording.h"
 #include "user/source/source.h"
@@ -172,6 +173,131 @@ static void record_and_compare(struct pw_source *src)
 	pw_source_destroy(src);
 }
 
+/* ---- verdicts --------------------------------------------------------------------------- */
+
+#define SCALE 600.0 /* a second counts as ten minutes */
+#define VERDICT_INTERVALS 61
+#define LEAK_BYTES (400 << 10) /* in each */
+
+/* What trends save, to be compared without the order in which they do. */
+struct saved {
+	uint64_t sum; /* of the hashes of all pieces */
+	size_t count, bytes;
+};
+
+static int add_piece(void *ctx, uint64_t id, const void *bytes, size_t size)
+{
+	struct saved *s = ctx;
+
+	s->sum += pw_hash_bytes(bytes, size, id);
+	s->bytes += size;
+	s->count++;
+	return 0;
+}
+
+static struct pw_trends *fresh_trends(void)
+{
+	const struct pw_trends_options opt = { .time_scale = SCALE };
+	struct pw_trends *t;
+
+	assert_int_equal(pw_trends_create(&opt, &t), 0);
+	return t;
+}
+
+/* This process leaks; the rest of the machine does what it does. */
+static struct pw_trends *record_leak(struct run *r, struct pw_source *src)
+{
+	static void *volatile leak[VERDICT_INTERVALS];
+	struct pw_trends *t = fresh_trends();
+	struct pw_error err = { 0 };
+
+	for (unsigned int i = 0; i < VERDICT_INTERVALS; i++) {
+		leak[i] = malloc(LEAK_BYTES);
+		assert_non_null(leak[i]);
+		memset(leak[i], (int)i, LEAK_BYTES);
+		assert_int_equal(pw_source_collect(src, take, r, &err), 0);
+		assert_int_equal(pw_trends_tick(t, r->model), 0);
+		usleep(40000);
+	}
+	for (unsigned int i = 0; i < VERDICT_INTERVALS; i++)
+		free(leak[i]);
+	return t;
+}
+
+static struct pw_trends *replay_leak(const struct run *r)
+{
+	struct pw_trends *t = fresh_trends();
+	struct pw_error err = { 0 };
+	struct pw_source *src;
+	struct pw_model *m;
+
+	assert_int_equal(pw_source_replay_create(r->path, &src, &err), 0);
+	assert_int_equal(pw_model_create(NULL, &m), 0);
+	while (!pw_source_collect(src, pw_model_ingest, m, &err))
+		assert_int_equal(pw_trends_tick(t, m), 0);
+	pw_source_destroy(src);
+	pw_model_destroy(m);
+	return t;
+}
+
+static void compare_events(const struct pw_trends *live, const struct pw_trends *replayed)
+{
+	const struct pw_verdict_event *a[64], *b[64];
+	uint64_t lost;
+	size_t count = pw_trends_events(live, 0, a, 64, &lost);
+
+	assert_int_equal(pw_trends_events(replayed, 0, b, 64, &lost), count);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(a[i]->time_ns, b[i]->time_ns);
+		assert_int_equal(a[i]->subject.key.pid, b[i]->subject.key.pid);
+		assert_int_equal(a[i]->kind, b[i]->kind);
+		assert_int_equal(a[i]->to, b[i]->to);
+		assert_true(a[i]->verdict.slope == b[i]->verdict.slope);
+		assert_string_equal(a[i]->reason, b[i]->reason);
+	}
+}
+
+static bool suspects_us(const struct pw_trends *t)
+{
+	const struct pw_trends_query q = { .pid = (uint32_t)getpid() };
+	struct pw_suspect *rows;
+	size_t count;
+
+	assert_int_equal(pw_trends_suspects(t, &q, &rows, &count), 0);
+	free(rows);
+	return count > 0;
+}
+
+static void verdicts(void **state)
+{
+	const struct pw_source_options opt = { 0 };
+	struct saved a = { 0 }, b = { 0 };
+	struct pw_trends *live, *replayed;
+	struct run r = { 0 };
+	struct pw_source *src;
+	struct pw_error err;
+
+	(void)state;
+	assert_int_equal(pw_source_proc_create(&opt, &src, &err), 0);
+	open_run(&r);
+	live = record_leak(&r, src);
+	close_recording(&r);
+	replayed = replay_leak(&r);
+	assert_true(suspects_us(live));
+	assert_true(suspects_us(replayed));
+	compare_events(live, replayed);
+	assert_int_equal(pw_trends_save(live, false, add_piece, &a), 0);
+	assert_int_equal(pw_trends_save(replayed, false, add_piece, &b), 0);
+	assert_int_equal(a.count, b.count);
+	assert_int_equal(a.bytes, b.bytes);
+	assert_int_equal(a.sum, b.sum);
+	pw_trends_destroy(live);
+	pw_trends_destroy(replayed);
+	pw_model_destroy(r.model);
+	tree_remove(&r.tree, "");
+	pw_source_destroy(src);
+}
+
 /* ---- tests ------------------------------------------------------------------------------ */
 
 static void of_proc(void **state)
@@ -202,6 +328,7 @@ static void of_bpf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts),
 		cmocka_unit_test(of_proc),
 		cmocka_unit_test(of_bpf),
 	};
