@@ -81,13 +81,18 @@ _pagewarden() {
 		compopt -o filenames 2>/dev/null
 		return
 		;;
-	--root)
+	--table)
+		words='findings suspects grown_groups grown_processes oom_kills oom_holders restarts shrunk_groups
+			shrunk_processes largest_groups alerts boots gaps machine losses coverage_parts'
+		;;
+	--root | --output-dir)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		compopt -o filenames 2>/dev/null
 		return
 		;;
 	-i | --interval | -n | --count | -w | --watch | --duration | --segment-interval | --since | --limit | \
-		--filter | --at | --tick | --speed | --capacity | --flush | --history-max | --process | --read-back | --register)
+		--filter | --at | --tick | --speed | --capacity | --flush | --history-max | --process | --read-back | --register | \
+		--until | --mail | --keep | --keep-bytes)
 		return
 		;;
 	*)

@@ -9,7 +9,8 @@ make_here() { make -C "$root" --no-print-directory BUILD="$build" DESTDIR="$into
 check 'make install' make_here install
 for f in usr/bin/pagewarden usr/share/man/man1/pagewarden.1 \
 	usr/share/bash-completion/completions/pagewarden \
-	usr/lib/systemd/system/pagewarden.service usr/lib/sysusers.d/pagewarden.conf \
+	usr/lib/systemd/system/pagewarden.service usr/lib/systemd/system/pagewarden-report.service \
+	usr/lib/systemd/system/pagewarden-report.timer usr/lib/sysusers.d/pagewarden.conf \
 	usr/include/pagewarden.h usr/lib/libpagewarden.so usr/lib/libpagewarden.so.0 usr/lib/libpagewarden.a \
 	usr/lib/pkgconfig/pagewarden.pc usr/lib/python3/dist-packages/pagewarden/__init__.py \
 	etc/pagewarden/pagewarden.conf usr/share/doc/pagewarden/LICENSE \
@@ -27,8 +28,10 @@ check 'nobody else may write what was installed' \
 check 'only the program is executable' \
 	test "$(find "$into" -type f -perm /111)" = "$into/usr/bin/pagewarden"
 # ExecStart names the file that was installed.
-start=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$into/usr/lib/systemd/system/pagewarden.service")
-check 'the unit starts what was installed' test -x "$into$start"
+for unit in pagewarden pagewarden-report; do
+	start=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$into/usr/lib/systemd/system/$unit.service")
+	check "$unit.service starts what was installed" test -x "$into$start"
+done
 
 echo '# changed' >>"$into/etc/pagewarden/pagewarden.conf"
 check 'a second make install' make_here install
