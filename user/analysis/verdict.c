@@ -156,17 +156,19 @@ int pw_gate_explain(const struct pw_verdict *v, enum pw_gate gate, const char *u
 
 int pw_verdict_explain(const struct pw_verdict *v, const char *unit, char *buf, size_t size)
 {
-	char speed[TEXT], low[TEXT], high[TEXT], window[TEXT], why[160];
+	char speed[TEXT], low[TEXT], high[TEXT], window[TEXT], why[160] = "";
 	enum pw_gate gate = pw_verdict_failed_gate(v);
 	unsigned int class = v->verdict < PW_VERDICT_CLASSES ? v->verdict : PW_VERDICT_UNKNOWN;
 
 	span(v->block_ns * (v->blocks + v->gaps), window);
-	if (pw_verdict_is_suspect(v->verdict))
-		return snprintf(buf, size,
-				"%s: %s an hour (90 %% between %s and %s) for %s, confidence %.0f %%",
+	if (pw_verdict_is_suspect(v->verdict)) {
+		if (v->confidence > 0) /* else nothing is known of it */
+			snprintf(why, sizeof(why), ", confidence %.0f %%", percent(v->confidence));
+		return snprintf(buf, size, "%s: %s an hour (90 %% between %s and %s) for %s%s",
 				pw_verdict_names[class], amount(v->slope, unit, speed),
 				amount(v->slope_low, unit, low), amount(v->slope_high, unit, high),
-				window, percent(v->confidence));
+				window, why);
+	}
 	if (gate == PW_GATES)
 		return snprintf(buf, size, "%s", pw_verdict_names[class]);
 	pw_gate_explain(v, gate, unit, why, sizeof(why));
