@@ -169,6 +169,14 @@ static void set_amount(struct pw_value *ret, const struct pw_suspect *r, double 
 	pw_value_amount(ret, n, pw_leak_in_bytes(r->kind));
 }
 
+/* Of a suspect that one judgement acquits: the window that it is judged on. */
+static uint64_t since_of(const struct pw_suspect *r)
+{
+	bool suspect = pw_verdict_is_suspect(r->verdict.verdict);
+
+	return suspect && !r->verdict.since_ns ? r->verdict.from_ns : r->verdict.since_ns;
+}
+
 #define LEAK(name, condition, set, ...) \
 	PW_TABLE_VALUE(leak, struct pw_suspect, name, condition, set, __VA_ARGS__)
 #define JUDGED (r->verdict.verdict != PW_VERDICT_UNKNOWN)
@@ -201,7 +209,7 @@ LEAK(value, r->value != PW_UNKNOWN, set_amount, r, (double)r->value)
 LEAK(growth_per_hour, JUDGED, set_amount, r, r->verdict.slope)
 LEAK(growth_low_per_hour, JUDGED, set_amount, r, r->verdict.slope_low)
 LEAK(growth_high_per_hour, JUDGED, set_amount, r, r->verdict.slope_high)
-LEAK(since_time, true, set_time, r->verdict.since_ns)
+LEAK(since_time, true, set_time, since_of(r))
 LEAK(suspected_since_time, true, set_time, r->suspected_since_ns)
 LEAK(limit_kind, BOUNDED, pw_value_text, pw_limit_names[r->limit.kind])
 LEAK(limit, BOUNDED, set_amount, r, (double)r->limit.limit)
