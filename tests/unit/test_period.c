@@ -43,6 +43,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+static const char *unit = "some.service";
+
 /* end 0: it lives. */
 static void process(struct pw_period *p, int64_t id, const char *exe, uint64_t start_s, uint64_t end_s)
 {
@@ -55,7 +57,7 @@ static void process(struct pw_period *p, int64_t id, const char *exe, uint64_t s
 		.comm = "comm",
 		.exe = exe,
 		.cgroup = "/slice",
-		.unit = "unit",
+		.unit = unit,
 		.container = "",
 	};
 
@@ -419,6 +421,25 @@ static void each_beginning_answers_one_end(void **state)
 	assert_int_equal(g->failures, 100);
 }
 
+/* What somebody tries out in a shell, and interrupts, is no service that fails. */
+static void what_nobody_supervises_fails_behind_a_minute(void **state)
+{
+	struct pw_period *p = *state;
+
+	unit = "session-1.scope";
+	process(p, 1, "/bin/tried", 100, 159);
+	process(p, 2, "/bin/tried", 160, 0);
+	process(p, 3, "/bin/ran", 100, 160);
+	process(p, 4, "/bin/ran", 161, 0);
+	unit = "some.service";
+	assert_int_equal(pw_period_add_exit(p, at(159), 1, SIGKILL), 0);
+	assert_int_equal(pw_period_add_exit(p, at(160), 3, SIGKILL), 0);
+	watch(p, 0, SPAN);
+	finish(p);
+	assert_int_equal(group_named(p, "/bin/tried")->restarts, 0);
+	assert_int_equal(group_named(p, "/bin/ran")->failures, 1);
+}
+
 static void a_reboot_restarts_nobody(void **state)
 {
 	struct pw_period *p = *state;
@@ -570,6 +591,7 @@ int main(void)
 		PERIOD_TEST(only_so_many_kills_are_told),
 		PERIOD_TEST(what_counts_as_a_restart),
 		PERIOD_TEST(each_beginning_answers_one_end),
+		PERIOD_TEST(what_nobody_supervises_fails_behind_a_minute),
 		PERIOD_TEST(a_reboot_restarts_nobody),
 		PERIOD_TEST(cost_and_losses_are_those_of_the_period),
 		PERIOD_TEST(suspicions_have_their_standing),

@@ -4,11 +4,14 @@
  * began within RESTART_MAX_NS. It counts when the first one failed, or when it
  * had run for SETTLED_NS and nobody of its group was left: a worker that comes
  * and goes in a pool, and a job that a timer starts again and again, are none.
- * Each beginning is the restart of one end at most.
+ * Where nobody is there to restart it, neither a service manager nor a
+ * container's, a failure counts behind a minute: people interrupt what they
+ * try out. Each beginning is the restart of one end at most.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "user/analysis/period_private.h"
@@ -17,6 +20,7 @@
 
 #define RESTART_MAX_NS (600 * PW_NSEC_PER_SEC)
 #define SETTLED_NS (600 * PW_NSEC_PER_SEC)
+#define TRIED_OUT_NS (60 * PW_NSEC_PER_SEC)
 /* A supervisor may start the next one before the end of the last is noticed. */
 #define OVERLAP_NS (10 * PW_NSEC_PER_SEC)
 
@@ -83,11 +87,21 @@ static bool others_lived(const struct members *m, const struct pw_period_process
 	return began > ended + (q->start_ns < before);
 }
 
+static bool is_supervised(const struct pw_period_group *g)
+{
+	static const char service[] = ".service";
+	size_t len = strlen(g->unit), tail = sizeof(service) - 1;
+
+	return g->container[0] || (len > tail && strcmp(g->unit + len - tail, service) == 0);
+}
+
 static bool is_worth_it(const struct members *m, const struct pw_period_process *q)
 {
+	uint64_t lived_ns = q->end_ns - q->start_ns;
+
 	if (!pw_period_ended_well(q))
-		return true;
-	return q->end_ns - q->start_ns >= SETTLED_NS && !others_lived(m, q);
+		return lived_ns >= TRIED_OUT_NS || is_supervised(q->group);
+	return lived_ns >= SETTLED_NS && !others_lived(m, q);
 }
 
 static void note_restart(struct pw_period_group *g, struct pw_period_process *ended,
