@@ -1,368 +1,190 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The gates: one window after the other, and what they say together. */
-#include "user/analysis/trend_load.h"
+/*
+ * The windows together: each is judged when one of its blocks has closed, and
+ * counts its passes; one that has enough of them makes the series a suspect.
+ */
+#include "user/analysis/trend_gates.h"
 
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 #include "kmod/uapi/pagewarden.h"
-#include "user/analysis/mann_kendall.h"
-#include "user/analysis/theil_sen.h"
 
-#define HOUR_NS 3600000000000.0
-
-#define MIN_BLOCKS 12 /* with values */
-#define MIN_Z 2.326 /* one-sided 1 % */
-#define MIN_SHARE 0.01 /* of the level */
-#define MIN_SPREADS 3.0 /* median absolute deviations from the line */
-#define MIN_LATE_SHARE 0.5 /* late growth rate against early */
-#define MAX_STEP_SHARE 0.4
-#define MAX_LOAD_SHARE 0.5
-#define COLLINEAR 0.8
 #define NEEDED_PASSES 3
 
-struct window {
-	unsigned int level;
-	size_t span; /* blocks, gaps counted */
-	size_t n; /* with values */
-	uint32_t first; /* block number */
-	double x[PW_TREND_BLOCKS]; /* block in the window */
-	double y[PW_TREND_BLOCKS];
-	double slope; /* per block */
-	double growth; /* of the line over the window */
-	struct pw_mann_kendall mk;
+/* What is remembered of each window's last judgement, in one byte. */
+struct memory {
+	enum pw_verdict_class verdict;
+	bool pending; /* grows, but not yet for sure: all gates but weight or persistence passed */
+	unsigned int passes;
 };
 
-static double minimum(const double *y, size_t n)
+static struct memory recall(uint8_t bits)
 {
-	double m = DBL_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		m = y[i] < m ? y[i] : m;
-	return m;
+	return (struct memory){ .verdict = bits & PW_TREND_CLASS_MASK,
+				.pending = bits & PW_TREND_PENDING,
+				.passes = bits >> PW_TREND_PASSES_SHIFT };
 }
 
-static double maximum(const double *y, size_t n)
+static uint8_t remember(const struct memory *m)
 {
-	double m = -DBL_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		m = y[i] > m ? y[i] : m;
-	return m;
+	return (uint8_t)(m->passes << PW_TREND_PASSES_SHIFT | (m->pending ? PW_TREND_PENDING : 0) |
+			 m->verdict);
 }
 
-static double median(double *v, size_t n)
+static enum pw_verdict_class class_of(enum pw_gate failed)
 {
-	for (size_t i = 1; i < n; i++) {
-		double x = v[i];
-		size_t j = i;
-
-		for (; j && v[j - 1] > x; j--)
-			v[j] = v[j - 1];
-		v[j] = x;
+	switch (failed) {
+	case PW_GATE_SPAN:
+	case PW_GATE_WEIGHT:
+	case PW_GATE_PERSISTENCE:
+		return PW_VERDICT_UNKNOWN;
+	case PW_GATE_TREND:
+	case PW_GATE_SLOPE:
+	case PW_GATE_FLOOR:
+		return PW_VERDICT_STABLE;
+	case PW_GATE_DECELERATION:
+		return PW_VERDICT_WARMING;
+	case PW_GATE_WANDER:
+	case PW_GATE_STEP:
+	case PW_GATE_HIGH_GROUND:
+		return PW_VERDICT_BOUNDED;
+	case PW_GATE_LOAD:
+		return PW_VERDICT_LOAD_FOLLOWING;
+	case PW_GATES:
+		break;
 	}
-	return n == 0 ? 0 : n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-static void gate(struct pw_verdict *v, enum pw_gate g, double value, double bound, bool passed)
-{
-	v->gates[g] = (struct pw_gate_result){
-		.asked = true, .passed = passed, .value = value, .bound = bound
-	};
-}
-
-static void read_window(const struct pw_trend *t, unsigned int level, struct window *ret)
-{
-	float values[PW_TREND_BLOCKS];
-
-	ret->level = level;
-	ret->span = pw_trend_window(t, level, values, &ret->first);
-	ret->n = 0;
-	for (size_t i = 0; i < ret->span; i++)
-		if (values[i] != PW_TREND_GAP) {
-			ret->x[ret->n] = (double)i;
-			ret->y[ret->n++] = (double)values[i];
-		}
-}
-
-/* The median distance from the median line. */
-static double deviation(const struct window *w)
-{
-	double r[PW_TREND_BLOCKS];
-	double middle;
-
-	for (size_t i = 0; i < w->n; i++)
-		r[i] = w->y[i] - w->slope * w->x[i];
-	middle = median(r, w->n);
-	for (size_t i = 0; i < w->n; i++)
-		r[i] = fabs(w->y[i] - w->slope * w->x[i] - middle);
-	return median(r, w->n);
-}
-
-static double slope_of(const struct window *w, size_t from, size_t to)
-{
-	struct pw_theil_sen ts;
-
-	pw_theil_sen(w->x + from, w->y + from, to - from, &ts);
-	return ts.slope;
-}
-
-static void ask_deceleration(const struct window *w, struct pw_verdict *v)
-{
-	size_t n = w->n;
-	double early = slope_of(w, 0, n / 2), late = slope_of(w, n / 2, n);
-	double middle = slope_of(w, n / 3, 2 * n / 3), last = slope_of(w, 2 * n / 3, n);
-	double halves = early > 0 ? late / early : 1, thirds = middle > 0 ? last / middle : 1;
-	double share = fmin(halves, thirds);
-
-	if (!(late > 0))
-		share = fmin(share, 0);
-	gate(v, PW_GATE_DECELERATION, share, MIN_LATE_SHARE, share >= MIN_LATE_SHARE);
-}
-
-/* What grew while nobody watched is taken as spread over the gap: else a leak would end with each of them. */
-static void ask_step(const struct window *w, struct pw_verdict *v)
-{
-	double most = 0, grown = w->y[w->n - 1] - w->y[0];
-
-	for (size_t i = 1; i < w->n; i++)
-		most = fmax(most, (w->y[i] - w->y[i - 1]) / (w->x[i] - w->x[i - 1]));
-	most = grown > 0 ? fmin(most / grown, 1) : 1;
-	gate(v, PW_GATE_STEP, most, MAX_STEP_SHARE, most <= MAX_STEP_SHARE);
-}
-
-static void ask_high_ground(const struct window *w, struct pw_verdict *v)
-{
-	size_t quarter = w->n / 4;
-	double above = minimum(w->y + w->n - quarter, quarter) - maximum(w->y, w->n - quarter);
-
-	gate(v, PW_GATE_HIGH_GROUND, above, 0, above > 0);
-}
-
-static double correlation(const double *a, const double *b, size_t n)
-{
-	double ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		ma += a[i] / (double)n;
-		mb += b[i] / (double)n;
-	}
-	for (size_t i = 0; i < n; i++) {
-		aa += (a[i] - ma) * (a[i] - ma);
-		bb += (b[i] - mb) * (b[i] - mb);
-		ab += (a[i] - ma) * (b[i] - mb);
-	}
-	return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
-}
-
-/*
- * What follows load is a level: so much work, so much memory. What leaks by
- * the request is the sum of the work done: it goes on rising when work doesn't.
- * So the question is whether the *rate* of work explains the growth. When the
- * rate itself rose with time all along, nothing tells the two apart.
- */
-static void ask_load(const struct pw_trend *t, const struct window *w,
-		     const struct pw_trend_load *load, const struct pw_trend_options *opt,
-		     struct pw_verdict *v)
-{
-	double spans[PW_TREND_BLOCKS], rate[PW_TREND_BLOCKS], y[PW_TREND_BLOCKS], x[PW_TREND_BLOCKS];
-	int64_t from = t->origin_ns + (int64_t)((uint64_t)w->first * pw_trend_block_steps[w->level] *
-						pw_trend_step_ns(opt));
-	enum pw_work work = PW_WORK_REQUESTS;
-	size_t unknown, n = 0;
-	double with_time, with_memory, memory_time, share;
-
-	if (!load)
-		return;
-	if (!pw_trend_load_knows(load, work))
-		work = PW_WORK_CPU;
-	if (!pw_trend_load_knows(load, work))
-		return;
-	unknown = pw_trend_load_spans(load, work, opt, w->level, from, w->span, spans);
-	for (size_t i = 0; i < w->n; i++)
-		if (w->x[i] >= (double)unknown) {
-			x[n] = w->x[i];
-			y[n] = w->y[i];
-			rate[n++] = spans[(size_t)w->x[i]];
-		}
-	if (n < MIN_BLOCKS)
-		return;
-	with_time = correlation(rate, x, n);
-	with_memory = correlation(rate, y, n);
-	memory_time = correlation(x, y, n);
-	if (with_time > COLLINEAR && with_memory > COLLINEAR) {
-		gate(v, PW_GATE_LOAD, 2, MAX_LOAD_SHARE, false);
-		return;
-	}
-	/* standardised coefficient of the rate in memory ~ time + rate, times what the rate rose */
-	share = with_time > 0 && with_time < 1 && memory_time > 0 ?
-			(with_memory - with_time * memory_time) / (1 - with_time * with_time) *
-				with_time / memory_time :
-			0;
-	share = fmax(0, fmin(1, share));
-	gate(v, PW_GATE_LOAD, share, MAX_LOAD_SHARE, share <= MAX_LOAD_SHARE);
-}
-
-static bool is_off(const struct pw_trend_options *opt, enum pw_gate g)
-{
-	return opt && opt->gates_off & 1u << g;
-}
-
-/* Of those asked so far. */
-static bool failed(const struct pw_verdict *v, const struct pw_trend_options *opt)
-{
-	for (int g = 0; g < PW_GATE_PERSISTENCE; g++)
-		if (v->gates[g].asked && !v->gates[g].passed && !is_off(opt, g))
-			return true;
-	return false;
-}
-
-/* Gates before persistence; those behind a failed one only when all is wanted. */
-static void ask_gates(const struct pw_trend *t, const struct window *w,
-		      const struct pw_trend_load *load, const struct pw_trend_options *opt,
-		      bool all, struct pw_verdict *v)
-{
-	double step_hours = (double)pw_trend_step_ns(opt) / HOUR_NS;
-	double per_hour = 1 / (step_hours * pw_trend_block_steps[w->level]);
-	double low, high, floor_units = opt ? (double)opt->floor : 0, need;
-	struct window line = *w;
-	struct pw_theil_sen ts;
-
-	if (opt && opt->time_scale > 0)
-		per_hour /= opt->time_scale; /* per hour of the series' own time */
-	gate(v, PW_GATE_SPAN, (double)w->n, MIN_BLOCKS, w->n >= MIN_BLOCKS);
-	if (w->n < 3)
-		return;
-	/* Cheap, and most series end here: floors that did not rise are no growth by any measure. */
-	if (!all && (w->n < MIN_BLOCKS ||
-		     minimum(w->y + w->n / 2, w->n - w->n / 2) - minimum(w->y, w->n / 2) <= 0)) {
-		gate(v, PW_GATE_FLOOR, 0, floor_units, is_off(opt, PW_GATE_FLOOR));
-		if (!is_off(opt, PW_GATE_FLOOR))
-			return;
-	}
-	pw_theil_sen(w->x, w->y, w->n, &ts);
-	line.slope = ts.slope;
-	line.growth = ts.slope * (w->x[w->n - 1] - w->x[0]);
-	pw_mann_kendall(w->y, w->n, ts.slope, &line.mk);
-	pw_theil_sen_bounds(&ts, line.mk.variance * fmax(line.mk.factor, 1), &low, &high);
-	v->slope = ts.slope * per_hour;
-	v->slope_low = low * per_hour;
-	v->slope_high = high * per_hour;
-	gate(v, PW_GATE_TREND, line.mk.z_corrected, MIN_Z, line.mk.z_corrected >= MIN_Z);
-	gate(v, PW_GATE_SLOPE, v->slope_low, 0, v->slope_low > 0);
-	need = fmax(floor_units, fmax(MIN_SHARE * w->y[0], MIN_SPREADS * deviation(&line)));
-	gate(v, PW_GATE_FLOOR, line.growth, need, line.growth > need);
-	if (!all && failed(v, opt))
-		return;
-	ask_deceleration(&line, v);
-	ask_step(&line, v);
-	ask_high_ground(&line, v);
-	if (!all && failed(v, opt))
-		return;
-	ask_load(t, &line, load, opt, v);
-}
-
-static enum pw_verdict_class class_of(const struct pw_verdict *v, const struct pw_trend_options *opt)
-{
-	static const enum pw_verdict_class by_gate[PW_GATES] = {
-		[PW_GATE_SPAN] = PW_VERDICT_UNKNOWN,
-		[PW_GATE_TREND] = PW_VERDICT_STABLE,
-		[PW_GATE_SLOPE] = PW_VERDICT_STABLE,
-		[PW_GATE_FLOOR] = PW_VERDICT_STABLE,
-		[PW_GATE_DECELERATION] = PW_VERDICT_WARMING,
-		[PW_GATE_STEP] = PW_VERDICT_BOUNDED,
-		[PW_GATE_HIGH_GROUND] = PW_VERDICT_BOUNDED,
-		[PW_GATE_LOAD] = PW_VERDICT_LOAD_FOLLOWING,
-		[PW_GATE_PERSISTENCE] = PW_VERDICT_STABLE,
-	};
-
-	for (int g = 0; g < PW_GATES; g++)
-		if (v->gates[g].asked && !v->gates[g].passed && !is_off(opt, g))
-			return by_gate[g];
 	return PW_VERDICT_GROWING;
 }
 
-static void judge_window(const struct pw_trend *t, unsigned int level,
-			 const struct pw_trend_load *load, const struct pw_trend_options *opt,
-			 bool all, struct pw_verdict *ret)
+/*
+ * One more judgement. What was a suspect for long is not acquitted by the
+ * first doubt: each halves its passes.
+ */
+static unsigned int count_pass(const struct memory *before, bool passed)
 {
-	uint64_t block_ns = pw_trend_step_ns(opt) * pw_trend_block_steps[level];
-	struct window w;
-
-	memset(ret, 0, sizeof(*ret));
-	read_window(t, level, &w);
-	ret->block_ns = (uint64_t)(PW_TREND_STEP_NS * pw_trend_block_steps[level]);
-	ret->window_ns = ret->block_ns * PW_TREND_BLOCKS;
-	ret->blocks = (unsigned int)w.n;
-	ret->gaps = (unsigned int)(w.span - w.n);
-	ret->from_ns = (uint64_t)t->origin_ns + w.first * block_ns;
-	ret->to_ns = ret->from_ns + w.span * block_ns;
-	if (w.n) {
-		ret->first = (uint64_t)w.y[0];
-		ret->last = (uint64_t)w.y[w.n - 1];
-	}
-	ask_gates(t, &w, load, opt, all, ret);
+	if (passed)
+		return before->passes < PW_TREND_PASSES_MAX ? before->passes + 1 : before->passes;
+	return before->verdict == PW_VERDICT_GROWING ? before->passes / 2 : 0;
 }
 
-static void count_passes(unsigned int before, const struct pw_trend_options *opt,
-			 struct pw_verdict *v)
+/* closed: a block did since the last judgement; otherwise what was said then stands. */
+static void judge_window(const struct pw_trend_case *c, bool all, bool closed, struct memory *m,
+			 struct pw_verdict *ret)
 {
-	v->passes = 0;
-	if (!failed(v, opt))
-		v->passes = before < PW_TREND_PASSES_MAX ? before + 1 : before;
-	gate(v, PW_GATE_PERSISTENCE, v->passes, NEEDED_PASSES, v->passes >= NEEDED_PASSES);
-	v->verdict = class_of(v, opt);
+	const struct pw_trend_options *opt = c->options;
+	enum pw_gate failed;
+
+	memset(ret, 0, sizeof(*ret));
+	pw_trend_ask_gates(c, all, ret);
+	failed = pw_trend_failed_gate(ret, opt, PW_GATE_PERSISTENCE);
+	if (closed)
+		m->passes = count_pass(m, failed == PW_GATES && ret->gates[PW_GATE_TREND].asked);
+	ret->gates[PW_GATE_PERSISTENCE] =
+		(struct pw_gate_result){ .asked = true,
+					 .passed = m->passes >= NEEDED_PASSES,
+					 .value = m->passes,
+					 .bound = NEEDED_PASSES };
+	if (closed) {
+		bool suspect =
+			ret->gates[PW_GATE_PERSISTENCE].passed ||
+			(opt && opt->gates_off & 1u << PW_GATE_PERSISTENCE && failed == PW_GATES);
+
+		if (failed == PW_GATES && !suspect)
+			failed = PW_GATE_PERSISTENCE;
+		m->verdict = suspect ? PW_VERDICT_GROWING : class_of(failed);
+		m->pending = failed == PW_GATE_WEIGHT || failed == PW_GATE_PERSISTENCE;
+	}
+	ret->passes = m->passes;
+	ret->verdict = m->verdict;
+}
+
+static int weight_of(const struct memory *m)
+{
+	if (m->verdict == PW_VERDICT_GROWING)
+		return 4;
+	if (m->verdict > PW_VERDICT_STABLE)
+		return 3;
+	return m->pending ? 2 : m->verdict == PW_VERDICT_STABLE ? 1 : 0;
 }
 
 /*
- * The window that decides: one that grows, the longest of them; otherwise the
- * longest that says more than that it is stable; otherwise the longest.
+ * The window that speaks for the series: the longest of those that have most to
+ * say. The finest one is only heard when it suspects, or there is no other: of
+ * twelve minutes everything can be said.
  */
-static bool is_more(const struct pw_verdict *v, const struct pw_verdict *than)
+static unsigned int spokesman(const struct pw_trend *t, const uint8_t *judged)
 {
-	static const uint8_t weight[PW_VERDICT_CLASSES] = {
-		[PW_VERDICT_UNKNOWN] = 0, [PW_VERDICT_STABLE] = 1,	   [PW_VERDICT_BOUNDED] = 2,
-		[PW_VERDICT_WARMING] = 2, [PW_VERDICT_LOAD_FOLLOWING] = 2, [PW_VERDICT_GROWING] = 3,
-	};
+	unsigned int best = 0;
+	int most = -1;
 
-	return weight[v->verdict] >= weight[than->verdict];
+	for (unsigned int k = 0; k < PW_TREND_LEVELS; k++) {
+		struct memory m = recall(judged[k]);
+		int weight = weight_of(&m);
+
+		if (k && t->last_step / pw_trend_block_steps[k] < PW_TREND_BLOCKS_MIN)
+			break;
+		if (k == 1 && most < 4)
+			most = -1;
+		if (weight >= most) {
+			most = weight;
+			best = k;
+		}
+	}
+	return best;
 }
 
-static void judge(const struct pw_trend *t, const struct pw_trend_load *load,
-		  const struct pw_trend_options *opt, bool all, uint8_t *judged,
+/*
+ * The share of such verdicts that were right, at equal numbers of leaking and
+ * healthy series: from the tuning series, as docs/accuracy.md tells.
+ */
+static double confidence_of(const struct pw_verdict *v, unsigned int level)
+{
+	static const double growing[PW_TREND_LEVELS] = { 0.7, 0.7, 0.85, 0.93, 0.97, 0.97, 0.99 };
+	static const double others[PW_VERDICT_CLASSES] = {
+		[PW_VERDICT_STABLE] = 0.8,
+		[PW_VERDICT_WARMING] = 0.75,
+		[PW_VERDICT_BOUNDED] = 0.7,
+		[PW_VERDICT_LOAD_FOLLOWING] = 0.75,
+	};
+
+	return v->verdict == PW_VERDICT_GROWING ? growing[level] : others[v->verdict];
+}
+
+static void judge(const struct pw_trend_case *series, bool all, uint8_t *judged,
 		  struct pw_verdict *ret)
 {
-	struct pw_verdict v;
+	const struct pw_trend *t = series->trend;
+	unsigned int best, latest = PW_TREND_LEVELS;
+	struct pw_trend_case c = *series;
+	struct memory m;
 
-	memset(ret, 0, sizeof(*ret));
-	for (unsigned int k = 0; k < PW_TREND_LEVELS; k++) {
-		unsigned int steps = pw_trend_block_steps[k];
-		unsigned int passes = judged[k] >> PW_TREND_CLASS_BITS;
-		bool closed = t->last_step / steps != t->judged_step / steps;
+	for (c.level = 0; c.level < PW_TREND_LEVELS; c.level++) {
+		unsigned int steps = pw_trend_block_steps[c.level];
 
-		if (t->last_step / steps < MIN_BLOCKS && k > 0)
-			break;
-		judge_window(t, k, load, opt, all, &v);
-		if (closed) {
-			count_passes(passes, opt, &v);
-			judged[k] = (uint8_t)(v.passes << PW_TREND_CLASS_BITS | v.verdict);
-		} else {
-			v.passes = passes;
-			gate(&v, PW_GATE_PERSISTENCE, passes, NEEDED_PASSES, passes >= NEEDED_PASSES);
-			v.verdict = judged[k] & PW_TREND_CLASS_MASK;
-		}
-		if (is_more(&v, ret))
-			*ret = v;
+		if (t->last_step / steps == t->judged_step / steps)
+			break; /* blocks of longer windows end with one of this */
+		m = recall(judged[c.level]);
+		judge_window(&c, all, true, &m, ret);
+		judged[c.level] = remember(&m);
+		latest = c.level;
 	}
+	best = spokesman(t, judged);
+	if (best != latest) {
+		c.level = best;
+		m = recall(judged[best]);
+		judge_window(&c, all, false, &m, ret);
+	}
+	ret->confidence = confidence_of(ret, best);
 	if (ret->verdict == PW_VERDICT_GROWING)
-		ret->since_ns = ret->from_ns;
+		ret->since_ns = pw_trend_growth_since(t, series->options);
 }
 
 void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
 		    const struct pw_trend_options *opt, struct pw_verdict *ret)
 {
-	judge(t, load, opt, false, t->judged, ret);
+	const struct pw_trend_case c = { .trend = t, .load = load, .options = opt };
+
+	judge(&c, false, t->judged, ret);
 	t->judged_step = t->last_step;
 	t->verdict = (uint8_t)ret->verdict;
 }
@@ -370,10 +192,11 @@ void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
 void pw_trend_look(const struct pw_trend *t, const struct pw_trend_load *load,
 		   const struct pw_trend_options *opt, struct pw_verdict *ret)
 {
+	const struct pw_trend_case c = { .trend = t, .load = load, .options = opt };
 	uint8_t judged[PW_TREND_LEVELS];
 
 	memcpy(judged, t->judged, sizeof(judged));
-	judge(t, load, opt, true, judged, ret);
+	judge(&c, true, judged, ret);
 }
 
 bool pw_trend_is_due(const struct pw_trend *t)

@@ -45,13 +45,15 @@ struct pw_trend {
 	uint8_t started, dense;
 	uint8_t count, capacity; /* of points; the oldest first */
 	uint8_t verdict; /* enum pw_verdict_class, the whole's */
-	/* By window: the class of its last judgement, and passes in a row in the upper bits. */
+	/* By window: its last judgement, see PW_TREND_CLASS_MASK. */
 	uint8_t judged[PW_TREND_LEVELS];
 };
 
-#define PW_TREND_CLASS_BITS 3
-#define PW_TREND_CLASS_MASK ((1u << PW_TREND_CLASS_BITS) - 1)
-#define PW_TREND_PASSES_MAX 31
+/* judged[]: class, whether it is pending, passes. */
+#define PW_TREND_CLASS_MASK 7u
+#define PW_TREND_PENDING 8u
+#define PW_TREND_PASSES_SHIFT 4
+#define PW_TREND_PASSES_MAX 15
 
 /* Steps since origin, at the options' scale; 0 before it. */
 uint32_t pw_trend_step_of(const struct pw_trend_options *opt, int64_t origin_ns, uint64_t time_ns);

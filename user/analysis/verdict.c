@@ -32,6 +32,8 @@ const char *const pw_gate_names[PW_GATES] = {
 	[PW_GATE_STEP] = "step",
 	[PW_GATE_HIGH_GROUND] = "high-ground",
 	[PW_GATE_LOAD] = "load",
+	[PW_GATE_WANDER] = "wander",
+	[PW_GATE_WEIGHT] = "weight",
 	[PW_GATE_PERSISTENCE] = "persistence",
 };
 
@@ -131,6 +133,10 @@ int pw_gate_explain(const struct pw_verdict *v, enum pw_gate gate, const char *u
 		return snprintf(buf, size, "at least %s an hour with 95 %% certainty: %s",
 				amount(g->value, unit, a),
 				g->passed ? "rising" : "may as well not rise");
+	case PW_GATE_WANDER:
+		return snprintf(buf, size, "drifts by %.1f standard errors, %s %.0f: %s", g->value,
+				g->passed ? "at least" : "below", g->bound,
+				g->passed ? "more than wandering does" : "it may only wander");
 	case PW_GATE_FLOOR:
 		return snprintf(buf, size, "grew %s in %s, %s %s", amount(g->value, unit, a), window,
 				g->passed ? "more than" : "no more than", amount(g->bound, unit, b));
@@ -145,6 +151,12 @@ int pw_gate_explain(const struct pw_verdict *v, enum pw_gate gate, const char *u
 				g->value > 0 ? "above" : "below the highest of");
 	case PW_GATE_LOAD:
 		return explain_load(g, buf, size);
+	case PW_GATE_WEIGHT:
+		return snprintf(buf, size,
+				"%s of growth in %s weigh %.0f %% of what is needed to tell: %s",
+				amount((double)v->last - (double)v->first, unit, a), window,
+				percent(g->value),
+				g->passed ? "enough" : "a cache that fills looks like this too");
 	case PW_GATE_PERSISTENCE:
 		return snprintf(buf, size, "passed %.0f times in a row; %.0f are needed", g->value,
 				g->bound);

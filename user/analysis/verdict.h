@@ -33,11 +33,18 @@ enum pw_gate {
 	PW_GATE_SPAN, /* enough blocks of the window were seen; value: blocks */
 	PW_GATE_TREND, /* Mann-Kendall, corrected for autocorrelation; value: z */
 	PW_GATE_SLOPE, /* lower bound of Theil-Sen's slope; value: units per hour */
+	PW_GATE_WANDER, /* drift in standard errors of a walk that only wanders */
 	PW_GATE_FLOOR, /* growth over the window; value: units */
 	PW_GATE_DECELERATION, /* value: late growth rate / early growth rate */
 	PW_GATE_STEP, /* the largest share of one block in the growth; value: 0..1 */
-	PW_GATE_HIGH_GROUND, /* last quarter's floor above all earlier history; value: units above */
+	PW_GATE_HIGH_GROUND, /* last quarter's floors above all earlier ones; value: units above */
 	PW_GATE_LOAD, /* value: share of the growth that load explains, 0..1; 2: can't be told apart */
+	/*
+	 * What of this window outweighs its shortness: the time watched, the growth
+	 * against the size it began with, against all that moved in the long time
+	 * before, or against the scatter beside the line; the best of them, 1 is enough.
+	 */
+	PW_GATE_WEIGHT,
 	PW_GATE_PERSISTENCE, /* passes in a row; value: passes */
 	PW_GATES
 };
