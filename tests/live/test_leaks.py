@@ -81,6 +81,12 @@ if leak:
 check("each that is no suspect says why", all(s["evidence"] for s in said["series"]), own.stdout[:2000])
 check("a rehearsal says so", any("rehearsal" in n["text"] for n in said["notes"]), said["notes"])
 
+files = program("files", 50)
+own = pagewarden("leaks", "--socket", "none", "--duration", "14", "--time-scale", str(SCALE), "--pid", str(files.pid),
+                 "-f", "json", timeout=120)
+check("a leak of files is suspected in a rehearsal, too", (files.pid, "open-files") in suspects(json.loads(own.stdout)),
+      own.stdout)
+
 # ---- a recording: the same in every format
 
 recorder.wait(60)

@@ -41,6 +41,23 @@ static bool passes(const char *text)
 	return pw_filter_process(&f, &p, 4096);
 }
 
+/* Without somebody who judges every verdict is unknown. */
+static void verdicts_of_a_filter(void **state)
+{
+	struct pw_filter f = { 0 };
+	struct pw_error err;
+
+	(void)state;
+	assert_true(passes("verdict=unknown"));
+	assert_false(passes("verdict=growing"));
+	assert_false(passes("verdict=suspect"));
+	assert_true(passes("!verdict=suspect nginx"));
+	assert_int_equal(pw_filter_parse("verdict=leaking", &f, &err), -EINVAL);
+	assert_non_null(strstr(err.what, "verdict=leaking"));
+	assert_non_null(strstr(err.remedy, "verdict=NAME"));
+	assert_int_equal(pw_filter_parse("verdict=", &f, &err), -EINVAL);
+}
+
 static void words_of_a_filter(void **state)
 {
 	(void)state;
@@ -186,7 +203,8 @@ static void sort_is_stable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_of_a_filter),	    cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(words_of_a_filter),
+		cmocka_unit_test(verdicts_of_a_filter),	    cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(groups_ask_their_members), cmocka_unit_test(keeps_what_passes),
 		cmocka_unit_test(sort_is_stable),
 	};

@@ -204,8 +204,11 @@ static void prepare(struct pw_common *c, const struct pw_verdicts_wish *w)
 	if ((is_own_watching(w) || w->history_given) && !c->input)
 		c->socket_path = "none";
 	c->source.no_ledger = true; /* counters are all that trends need */
+	sample = sample > INTERVAL_MIN_NS ? sample : INTERVAL_MIN_NS;
 	if (!c->interval_given && sample < c->interval_ns)
-		c->interval_ns = sample > INTERVAL_MIN_NS ? sample : INTERVAL_MIN_NS;
+		c->interval_ns = sample;
+	if (sample < SAMPLE_NS) /* descriptors and limits are read less often than counters */
+		c->source.resources_every_ns = sample;
 }
 
 /* ---- looking ------------------------------------------------------------------------- */
