@@ -13,10 +13,9 @@
 #include "user/cmd/cmd.h"
 
 static const struct pw_command *const commands[] = {
-	&pw_command_top,     &pw_command_inspect, &pw_command_record,
-	&pw_command_replay,  &pw_command_report,  &pw_command_leaks,
-	&pw_command_explain, &pw_command_wipes,	  &pw_command_secrets,
-	&pw_command_doctor,  &pw_command_daemon,  &pw_command_alert_test,
+	&pw_command_top,     &pw_command_inspect, &pw_command_record,  &pw_command_replay,
+	&pw_command_report,  &pw_command_leaks,	  &pw_command_explain, &pw_command_wipes,
+	&pw_command_secrets, &pw_command_doctor,  &pw_command_daemon,  &pw_command_alert_test,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
