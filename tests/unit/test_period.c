@@ -431,12 +431,16 @@ static void what_nobody_supervises_fails_behind_a_minute(void **state)
 	process(p, 2, "/bin/tried", 160, 0);
 	process(p, 3, "/bin/ran", 100, 160);
 	process(p, 4, "/bin/ran", 161, 0);
+	process(p, 5, "/bin/grep", 100, 200);
+	process(p, 6, "/bin/grep", 201, 0);
 	unit = "some.service";
-	assert_int_equal(pw_period_add_exit(p, at(159), 1, SIGKILL), 0);
-	assert_int_equal(pw_period_add_exit(p, at(160), 3, SIGKILL), 0);
+	assert_int_equal(pw_period_add_exit(p, at(159), 1, SIGSEGV), 0);
+	assert_int_equal(pw_period_add_exit(p, at(160), 3, SIGSEGV), 0);
+	assert_int_equal(pw_period_add_exit(p, at(200), 5, 1 << 8), 0);
 	watch(p, 0, SPAN);
 	finish(p);
 	assert_int_equal(group_named(p, "/bin/tried")->restarts, 0);
+	assert_int_equal(group_named(p, "/bin/grep")->restarts, 0);
 	assert_int_equal(group_named(p, "/bin/ran")->failures, 1);
 }
 

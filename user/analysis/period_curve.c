@@ -123,8 +123,6 @@ static void finish_process(struct pw_period *p, struct pw_period_process *q)
 		q->begin_bytes = q->now_bytes;
 		q->seen = true;
 	}
-	if (q->now_bytes > q->peak_bytes && q->end_ns > p->from_ns)
-		q->peak_bytes = q->now_bytes;
 	if (q->begin_bytes > q->peak_bytes)
 		q->peak_bytes = q->begin_bytes;
 	fill_to(p, q, bin_of(p, until - 1) + 1);

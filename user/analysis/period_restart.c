@@ -5,8 +5,9 @@
  * had run for SETTLED_NS and nobody of its group was left: a worker that comes
  * and goes in a pool, and a job that a timer starts again and again, are none.
  * Where nobody is there to restart it, neither a service manager nor a
- * container's, a failure counts behind a minute: people interrupt what they
- * try out. Each beginning is the restart of one end at most.
+ * container's, a failure is a crash or an OOM kill behind a minute: a shell's
+ * grep fails all day, and people interrupt what they try out. Each beginning is
+ * the restart of one end at most.
  */
 #include <errno.h>
 #include <signal.h>
@@ -95,12 +96,24 @@ static bool is_supervised(const struct pw_period_group *g)
 	return g->container[0] || (len > tail && strcmp(g->unit + len - tail, service) == 0);
 }
 
+/* By itself, not by a person or a pipe. */
+static bool crashed(const struct pw_period_process *q)
+{
+	static const int crashes[] = { SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+
+	for (size_t i = 0; q->exit_known && i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+		if ((q->exit_code & 0x7f) == crashes[i])
+			return true;
+	}
+	return q->oom_killed;
+}
+
 static bool is_worth_it(const struct members *m, const struct pw_period_process *q)
 {
 	uint64_t lived_ns = q->end_ns - q->start_ns;
 
 	if (!pw_period_ended_well(q))
-		return lived_ns >= TRIED_OUT_NS || is_supervised(q->group);
+		return is_supervised(q->group) || (crashed(q) && lived_ns >= TRIED_OUT_NS);
 	return lived_ns >= SETTLED_NS && !others_lived(m, q);
 }
 

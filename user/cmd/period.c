@@ -17,7 +17,7 @@
 #include "user/store/replay_wipes.h"
 #include "user/view/mail.h"
 
-#define WIPES_SLICE_NS (3600 * PW_NSEC_PER_SEC) /* a query is bounded in time */
+#define WIPES_SLICES 64 /* a query is bounded in time */
 #define FILE_PREFIX "pagewarden"
 
 PW_DEFINE_CLEANUP(struct pw_period, pw_period_destroy)
@@ -50,11 +50,12 @@ static int load_wipes(struct pw_store *s, const struct pw_period *p, struct pw_m
 		.rec = { .type = PW_REC_TICK, .size = sizeof(tick), .time_ns = p->to_ns },
 		.sequence = 1,
 	};
+	const uint64_t slice = (p->to_ns - p->from_ns) / WIPES_SLICES + 1;
 	int rc = pw_model_create(NULL, &m);
 
 	rc = rc ? rc : pw_model_ingest(m, &machine.rec);
-	for (uint64_t from = p->from_ns; !rc && from < p->to_ns; from += WIPES_SLICE_NS) {
-		uint64_t to = from + WIPES_SLICE_NS < p->to_ns ? from + WIPES_SLICE_NS : p->to_ns;
+	for (uint64_t from = p->from_ns; !rc && from < p->to_ns; from += slice) {
+		uint64_t to = from + slice < p->to_ns ? from + slice : p->to_ns;
 
 		rc = pw_store_replay_wipes(s, from, to, pw_model_ingest, m);
 	}

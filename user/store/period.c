@@ -217,7 +217,9 @@ int pw_store_period(struct pw_store *s, uint64_t from_ns, uint64_t to_ns, struct
 				    r == -EINVAL ? "it is empty" : strerror(-r));
 	r = pw_store_exec(s, "BEGIN"); /* the daemon may age rows meanwhile */
 	if (!r) {
+		s->unhurried = true;
 		r = load(s, p);
+		s->unhurried = false;
 		pw_store_exec(s, "ROLLBACK");
 	}
 	if (r)

@@ -74,6 +74,7 @@ struct pw_store {
 	bool read_only;
 	int64_t schema; /* of the file: an older one may be read */
 	uint64_t max_bytes; /* of the main file; the WAL's share is taken off */
+	bool unhurried; /* a reader of its own: no query has a deadline */
 	uint64_t deadline_ns; /* CLOCK_BOOTTIME; a query over it is interrupted. 0: none */
 	/* this run */
 	int64_t run;

@@ -17,7 +17,7 @@ static inline void pw_query_endp(struct pw_store **s)
 /* Every query runs below a deadline that ends with its scope. */
 #define PW_QUERY_SCOPE(s)                                                                   \
 	__attribute__((cleanup(pw_query_endp), unused)) struct pw_store *query_scope = (s); \
-	(s)->deadline_ns = pw_clock_boot_ns() + PW_QUERY_LIMIT_NS
+	(s)->deadline_ns = (s)->unhurried ? 0 : pw_clock_boot_ns() + PW_QUERY_LIMIT_NS
 
 static inline int64_t pw_clamp_ns(uint64_t ns)
 {

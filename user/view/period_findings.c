@@ -16,6 +16,7 @@
 #define NEAR_LIMIT_NS (48 * 3600 * PW_NSEC_PER_SEC)
 #define OOM_TOLD 3
 #define RESTARTS_TOLD 3
+#define BOOTS_TOLD 3
 #define LOW_PART 10 /* less than a tenth of the memory available is little */
 #define SWAP_NOTABLE_BYTES (64u << 20)
 #define UNWATCHED_NOTABLE_NS (300 * PW_NSEC_PER_SEC)
@@ -177,7 +178,11 @@ static void find_restarts(struct pw_period_report *r)
 
 static void find_boots(struct pw_period_report *r)
 {
-	for (size_t i = 0; i < r->period->boot_count; i++)
+	const size_t boots = r->period->boot_count;
+
+	if (boots > BOOTS_TOLD)
+		add(r, PW_FINDING_WARN, "the machine booted %zu times, the last ones:", boots);
+	for (size_t i = boots > BOOTS_TOLD ? boots - BOOTS_TOLD : 0; i < boots; i++)
 		add(r, PW_FINDING_WARN, "the machine booted at %s, kernel %s",
 		    MINUTE(r->period->boots[i].time_ns), r->period->boots[i].release);
 }
