@@ -7,6 +7,7 @@
 fuzzers := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 # The BPF source stays out: its input is the kernel's.
 fuzz_src := $(core_src) $(sort $(wildcard user/alert/*.c user/view/*.c user/inspect/*.c user/symbol/*.c)) \
+	    user/daemon/listen_tcp.c user/daemon/token.c \
 	    $(filter-out user/source/bpf%.c user/source/calibrate.c user/source/open_best.c,$(sort $(wildcard user/source/*.c)))
 fuzz_obj := $(fuzz_src:%.c=$(BUILD)/fuzz/%.o)
 fuzz_cflags := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-sanitize-recover=all

@@ -42,6 +42,15 @@ head -c 4096 "$(type -P true)" | seed elf true
 { printf '\0\021\0\0\0\0\0\0'; cat "$(type -P true)"; } | seed symbol stripped
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n' | seed http ok
 printf 'HTTP/1.0 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n' | seed http chunked
+printf 'HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad' | seed http refused
+for word in 'Bearer 0123456789abcdef' 127.0.0.1:9750 '[::1]:9750' localhost:80 http://[::1]:9093/am; do
+	printf '%s' "$word" | seed http "$(printf '%s' "$word" | cksum | cut -d ' ' -f 1)"
+done
+notice='{"schema":"pagewarden.alert","state":"firing","alert":"A","severity":"info","class":"growing",'
+notice=$notice'"fingerprint":"0x1f","exe":"/a\\x0a","pid":7,"members":1,"starts_time":"2026-01-31T23:59:59.123Z",'
+notice=$notice'"value":1024,"growth_per_hour":-1.5e3,"confidence_ratio":0.9,"time_to_limit_ns":1000,"summary":"s"}'
+printf '%s' "$notice" | seed alert notice
+printf '{"hold":"0","members":["1f","20"],"alert":%s}\n' "$notice" | seed alert firing
 # MACHINE, IDENTITY, COUNTERS, SEGMENTS, SEGMENT, TICK with contents that chance fills
 for kind in 8 5 4 6 7 9; do
 	printf '%b' "\\x0$kind\\x00"
