@@ -410,7 +410,7 @@ static void limits_of_leak(struct trace *t, struct pw_key leak, uint64_t i)
 	struct pw_cgroup *c = trace_cgroup(t, LEAK_CGROUP, "/system.slice/leak.service",
 					   (30 + i) << 20, 1ull << 30);
 
-	c->slab_bytes = (8 << 20) + i * 200000;
+	c->slab_bytes = (8 << 20) + i * 300000;
 	c->sock_bytes = 0;
 	c->pids = c->pids_max_used = 5 + i;
 	c->pids_max = 400;
@@ -428,7 +428,7 @@ static void make_trends(struct trace *t)
 	name_process(t, threads, "/usr/bin/threads", "threads.service", "threads");
 	name_process(t, files, "/usr/bin/files", "files.service", "files");
 	name_process(t, cache, "/usr/bin/cache", "cache.service", "cache");
-	for (uint64_t i = 0; i < 48; i++) {
+	for (uint64_t i = 0; i < 96; i++) {
 		sample(t, leak, "\x1b[31mleak\n", 20 * MIB_PAGES + 256 * i + i * i % 7);
 		sample(t, threads, "threads", 10 * MIB_PAGES)->threads = (uint32_t)(5 + 2 * i);
 		sample(t, files, "files", 10 * MIB_PAGES);

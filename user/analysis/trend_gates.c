@@ -42,7 +42,8 @@ static const struct profile short_profile = { 5, 0.75, 0.6, 0.25 };
 /* Weight, by window: growth in the sizes it began with; in the ranges of the time before. */
 static const double size_for_weight[PW_TREND_LEVELS] = { 2, 2, 3, 4, 3, 0, 0 };
 static const double range_for_weight[PW_TREND_LEVELS] = { 0, 0, 1, 1, 0.5, 0, 0 };
-#define FAST_GROWTH 256e6 /* bytes, or 128 times the floor: of the finest window */
+#define FAST_FLOORS 128 /* of the finest window: growth in floors, 256 MiB of bytes, */
+#define FAST_SIZES 8 /* or in the sizes it began with */
 #define BEFORE_HOURS 16 /* that the time before must have */
 #define CLEAN_LEVEL 2 /* the window of 4 hours, */
 #define CLEAN_BLOCKS_MIN 18 /* when 3 of them were seen, */
@@ -406,6 +407,16 @@ static void ask_load(const struct window *w, struct pw_verdict *v)
 		gate(v, PW_GATE_LOAD, share, MAX_LOAD_SHARE, share <= MAX_LOAD_SHARE);
 }
 
+/* Growth to several times the size; in a few minutes it must be fast as well, or to many times. */
+static double size_weight(const struct window *w)
+{
+	double sizes = w->growth / (w->y[0] + 1), weight = sizes / size_for_weight[w->c->level];
+
+	if (w->c->level > 0)
+		return weight;
+	return fmax(sizes / FAST_SIZES, fmin(weight, w->growth / (FAST_FLOORS * floor_of(w) + 1)));
+}
+
 /* A line so clean, and bent so little, that its growth is no accident. */
 static double clean_weight(const struct window *w)
 {
@@ -430,12 +441,10 @@ static void ask_weight(const struct window *w, struct pw_verdict *v)
 	double hours = (double)w->span * pw_trend_block_steps[k] / 360;
 	double before = (double)w->first * pw_trend_block_steps[k] / 360;
 	double long_enough = LONG_BLOCKS_MIN * (double)pw_trend_block_steps[LONG_LEVEL] / 360;
-	double weight = hours / long_enough, fast = fmax(FAST_GROWTH, 128 * floor_of(w));
+	double weight = hours / long_enough;
 
 	if (!is_long(w)) {
-		double by_size = w->growth / (w->y[0] + 1) / size_for_weight[k];
-
-		weight = fmax(weight, k ? by_size : fmin(by_size, w->growth / fast));
+		weight = fmax(weight, size_weight(w));
 		if (w->before && before >= BEFORE_HOURS && range_for_weight[k] > 0)
 			weight = fmax(weight, w->growth / (w->before_high - w->before_low + 1) /
 						      range_for_weight[k]);
