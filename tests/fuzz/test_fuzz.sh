@@ -32,10 +32,18 @@ for file in stat status ../meminfo cgroup maps cmdline; do
 	{ printf '%b' "\\x0$index"; head -c 2000 "/proc/self/$file"; } | seed procfs "${file##*/}"
 	index=$((index + 1))
 done
-for file in stat status maps smaps cgroup cmdline mountinfo comm stat status; do
+for file in stat status maps smaps cgroup cmdline mountinfo comm limits io stat status; do
 	head -c 2000 "/proc/self/$file" | sed '1s/^[0-9]* (/7 (/'
 	printf '\xff'
 done | seed proc_tree self
+# one cgroup in another, as tests/fuzz/fuzz_cgroups.c names their files; then the inner one anew
+memory_stat='anon 4096\nfile 8192\nslab_unreclaimable 77\nsock 5\nactive_file 4096\ninactive_file 1\n'
+for _ in 1 2 3; do
+	printf '%b\xff' '70\n' '99999\n' '200000\n' "$memory_stat" '0\n' 'max\n' 'oom 1\noom_kill 1\n' '1\n' 'max\n'
+done | { printf '\0'; cat; } | seed cgroups v2
+for _ in 1 2 3; do
+	printf '%b\xff' '70\n' '99999\n' '9223372036854771712\n' 'total_rss 4096\ntotal_active_file 1\n' '5\n' '6\n' 'oom_kill 2\n'
+done | { printf '\1'; cat; } | seed cgroups v1
 head -c 4096 "$(type -P true)" | seed elf true
 "$build/pagewarden" --version >/dev/null && head -c 4096 "$build/pagewarden" | seed elf pagewarden
 { printf '\0\021\0\0\0\0\0\0'; cat "$build/tests/programs/wipes"; } | seed symbol program
