@@ -14,7 +14,7 @@
 
 /* ---- a machine with a leak ------------------------------------------------------------- */
 
-/* Ten seconds at `seconds` after boot: pid 7 leaks a MiB a minute, pid 8 stands still. */
+/* Ten seconds at `seconds` after boot: pid 7 leaks 4 MiB a minute, pid 8 stands still. */
 static void live_at(struct fixture *f, struct pw_trends *t, uint64_t seconds)
 {
 	if (!f->m->sequence) {
@@ -22,7 +22,7 @@ static void live_at(struct fixture *f, struct pw_trends *t, uint64_t seconds)
 		trace_identity(&f->t, trace_key(8), "/usr/bin/calm", "/b", "b.service", "calm");
 		trace_counters(&f->t, trace_key(8), 5000);
 	}
-	trace_counters(&f->t, trace_key(7), 2560 + seconds * 256 / MINUTE);
+	trace_counters(&f->t, trace_key(7), 2560 + seconds * 1024 / MINUTE);
 	assert_int_equal(tick_at(f, seconds), 0);
 	assert_int_equal(pw_trends_tick(t, f->m), 0);
 	pw_store_take_verdicts(f->s, t);

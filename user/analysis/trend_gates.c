@@ -433,7 +433,8 @@ static double clean_weight(const struct window *w)
  * Over a few hours a cache that fills and a leak look alike, so a window must
  * outweigh what it can't know by one of: the time watched; growth to several
  * times the size; growth beyond all that moved in the many hours before it; or,
- * from the window of four hours on, a line without a doubt.
+ * from the window of four hours on, a line without a doubt. Once is enough: a
+ * leak goes on when the windows have moved past the small size it began with.
  */
 static void ask_weight(const struct window *w, struct pw_verdict *v)
 {
@@ -450,6 +451,8 @@ static void ask_weight(const struct window *w, struct pw_verdict *v)
 						      range_for_weight[k]);
 		weight = fmax(weight, clean_weight(w));
 	}
+	if (w->c->suspected)
+		weight = fmax(weight, 1);
 	gate(v, PW_GATE_WEIGHT, weight, 1, weight >= 1);
 }
 

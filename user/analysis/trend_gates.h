@@ -13,6 +13,7 @@ struct pw_trend_case {
 	const struct pw_trend_load *load; /* NULL: not known */
 	const struct pw_trend_options *options;
 	unsigned int level;
+	bool suspected; /* some window suspects it already: the weight was brought */
 };
 
 /*

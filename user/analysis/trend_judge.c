@@ -158,6 +158,8 @@ static void judge(const struct pw_trend_case *series, bool all, uint8_t *judged,
 	struct pw_trend_case c = *series;
 	struct memory m;
 
+	for (unsigned int k = 0; k < PW_TREND_LEVELS; k++)
+		c.suspected |= recall(judged[k]).verdict == PW_VERDICT_GROWING;
 	for (c.level = 0; c.level < PW_TREND_LEVELS; c.level++) {
 		unsigned int steps = pw_trend_block_steps[c.level];
 
