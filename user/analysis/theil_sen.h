@@ -14,13 +14,12 @@
 struct pw_theil_sen {
 	size_t pairs;
 	double slope; /* units of y per unit of x; 0 with fewer than two values */
-	double slopes[PW_THEIL_SEN_MAX * (PW_THEIL_SEN_MAX - 1) / 2]; /* of all pairs, ascending */
+	double slopes[PW_THEIL_SEN_MAX * (PW_THEIL_SEN_MAX - 1) / 2]; /* of all pairs, in no order */
 };
 
 /* x strictly ascending; n at most PW_THEIL_SEN_MAX, what is beyond is not looked at. */
 void pw_theil_sen(const double *x, const double *y, size_t n, struct pw_theil_sen *ret);
 /* The 90 % interval; variance: of Mann-Kendall's s. */
-void pw_theil_sen_bounds(const struct pw_theil_sen *ts, double variance, double *ret_low,
-			 double *ret_high);
+void pw_theil_sen_bounds(struct pw_theil_sen *ts, double variance, double *ret_low, double *ret_high);
 
 #endif

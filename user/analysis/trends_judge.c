@@ -180,12 +180,14 @@ static bool is_acquitted(const struct pw_trends *t, const struct pw_trends_serie
 }
 
 /* A suspect was not suspected. To pass all gates, but not often enough again, is no acquittal. */
-static void hear(struct pw_trends *t, struct pw_trends_subject *s, enum pw_series_kind kind,
-		 const struct pw_verdict *v)
+static void hear(struct pw_trends *t, struct pw_trends_subject *s, enum pw_series_kind kind)
 {
+	const struct pw_trend_options opt = pw_trends_options_of(t, kind);
 	struct pw_trends_series *se = s->cells[kind].series;
 	enum pw_verdict_class held = se->held;
+	struct pw_verdict whole, *v = &whole;
 
+	pw_trend_look(se->trend, s->loads, &opt, v); /* with every gate, for who asks why */
 	if (pw_verdict_failed_gate(v) == PW_GATE_PERSISTENCE) {
 		se->pending_count = 0;
 		se->suspicion->acquitted_ns = 0;
@@ -232,7 +234,7 @@ static void take_verdict(struct pw_trends *t, const struct pw_model *m, struct p
 		se->pending_count = 0;
 		begin_suspicion(t, m, s, kind, v);
 	} else if (se->suspicion) {
-		hear(t, s, kind, v);
+		hear(t, s, kind);
 	} else {
 		agree(s, se, v);
 	}
