@@ -133,7 +133,6 @@ static unsigned int spokesman(const struct pw_trend *t, const uint8_t *judged)
 	return best;
 }
 
-<<<<<<< Updated upstream
 /*
  * The share of such verdicts that were right, at equal numbers of leaking and
  * healthy series: from the tuning series, as docs/accuracy.md tells.
@@ -152,20 +151,6 @@ static double confidence_of(const struct pw_verdict *v, unsigned int level)
 }
 
 static void judge(const struct pw_trend_case *series, bool all, uint8_t *judged,
-=======
-/* Nothing new is known of this window, and it suspects nothing: its class stands, and no gate is asked again. */
-static void recall_window(unsigned int level, uint8_t judged, struct pw_verdict *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	ret->block_ns = (uint64_t)(PW_TREND_STEP_NS * pw_trend_block_steps[level]);
-	ret->window_ns = ret->block_ns * PW_TREND_BLOCKS;
-	ret->passes = judged >> PW_TREND_CLASS_BITS;
-	ret->verdict = judged & PW_TREND_CLASS_MASK;
-}
-
-static void judge(const struct pw_trend *t, const struct pw_trend_load *load,
-		  const struct pw_trend_options *opt, bool all, uint8_t *judged,
->>>>>>> Stashed changes
 		  struct pw_verdict *ret)
 {
 	const struct pw_trend *t = series->trend;
@@ -178,34 +163,12 @@ static void judge(const struct pw_trend *t, const struct pw_trend_load *load,
 	for (c.level = 0; c.level < PW_TREND_LEVELS; c.level++) {
 		unsigned int steps = pw_trend_block_steps[c.level];
 
-<<<<<<< Updated upstream
 		if (t->last_step / steps == t->judged_step / steps)
 			break; /* blocks of longer windows end with one of this */
 		m = recall(judged[c.level]);
 		judge_window(&c, all, true, &m, ret);
 		judged[c.level] = remember(&m);
 		latest = c.level;
-=======
-		if (t->last_step / steps < MIN_BLOCKS && k > 0)
-			break;
-		if (!all && !closed && !pw_verdict_is_suspect(judged[k] & PW_TREND_CLASS_MASK)) {
-			recall_window(k, judged[k], &v);
-			if (is_more(&v, ret))
-				*ret = v;
-			continue;
-		}
-		judge_window(t, k, load, opt, all, &v);
-		if (closed) {
-			count_passes(passes, opt, &v);
-			judged[k] = (uint8_t)(v.passes << PW_TREND_CLASS_BITS | v.verdict);
-		} else {
-			v.passes = passes;
-			gate(&v, PW_GATE_PERSISTENCE, passes, NEEDED_PASSES, passes >= NEEDED_PASSES);
-			v.verdict = judged[k] & PW_TREND_CLASS_MASK;
-		}
-		if (is_more(&v, ret))
-			*ret = v;
->>>>>>> Stashed changes
 	}
 	best = spokesman(t, judged);
 	if (best != latest) {
