@@ -52,17 +52,18 @@ class Cgroup:
             return [int(line) for line in procs]
 
     def end(self):
-        for _ in range(100):
-            pids = self.pids()
-            if not pids:
-                break
-            for pid in pids:
+        for _ in range(200):
+            for pid in self.pids():
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-            time.sleep(0.05)
-        os.rmdir(self.path)
+            try:
+                os.rmdir(self.path)
+                return
+            except OSError:  # busy until the last one is gone for good
+                time.sleep(0.05)
+        sys.exit(f"{self.path} can't be removed: {self.pids()} are still in it")
 
 
 class Daemon:
@@ -113,13 +114,13 @@ class Watch:
     def __init__(self, scenario, cgroup, begun):
         self.scenario, self.cgroup, self.begun = scenario, cgroup, begun
         self.first = None  # (seconds, row) of the first suspicion that counts
-        self.last = {}  # series -> verdict, of the last look
+        self.last = []  # rows of the last look
 
     def take(self, rows, now):
         for row in rows:
             if row["suspect"] and not self.first and self.counts(row):
                 self.first = (now - self.begun, row)
-        self.last = {f"{row['type']} {row['name']} {row['series']}": row["verdict"] for row in rows}
+        self.last = rows
 
     def counts(self, row):
         return not self.scenario.leaks or row["series"] in self.scenario.series
@@ -127,11 +128,17 @@ class Watch:
     def right(self):
         return bool(self.first) == self.scenario.leaks
 
+    def evidence(self):
+        """Why it was said so: of a false alarm what spoke for it, of a leak what spoke against it."""
+        rows = [self.first[1]] if self.first else [row for row in self.last if row["verdict"] not in (None, "unknown")]
+        return "\n".join(f"    {row['type']} {row['name']}, {row['series']}, {row['verdict']}: {row['evidence']}\n"
+                         f"        floors: {row['floors']}" for row in rows)
+
     def said(self):
         if self.first:
             row = self.first[1]
             return f"{row['verdict']} by {row['series']} of a {row['type']}"
-        return ", ".join(sorted(set(self.last.values()) - {"stable", "unknown"}) or ["stable"])
+        return ", ".join(sorted({row["verdict"] for row in self.last} - {"stable", "unknown"}) or ["stable"])
 
 
 def missing(scenario):
@@ -218,8 +225,8 @@ def main():
             for watch in batch(chosen[at:at + options.jobs], options, built, mount):
                 results[watch.scenario.name].append(watch)
                 if not watch.right():
-                    print(f"run {run + 1}: {watch.scenario.name} was said wrongly: {watch.said()}; "
-                          f"{json.dumps(watch.last)}", file=sys.stderr, flush=True)
+                    print(f"run {run + 1}: {watch.scenario.name} was said wrongly:\n{watch.evidence()}",
+                          file=sys.stderr, flush=True)
     wrong = sum(not watch.right() for watches in results.values() for watch in watches)
     said = sum(len(watches) for watches in results.values())
     print(table(results, options))
