@@ -54,7 +54,7 @@ check("there are rules", len(expressions) >= 15 and len(records) >= 6, expressio
 unknown = {n for e in expressions for n in used(e, ())} - names
 check("the rules ask for metrics that there are", not unknown, unknown)
 unknown = {r for e in expressions for r in re.findall(r"\b[a-z]+:pagewarden_[\w:]+", e)} - records
-check("and for records that there are", not unknown, unknown)
+check("the rules ask for records that there are", not unknown, unknown)
 
 dashboard = json.loads(read(DASHBOARD))
 targets = [t["expr"] for p in dashboard["panels"] for t in p["targets"]]
@@ -62,9 +62,9 @@ check("the dashboard has panels", len(dashboard["panels"]) >= 15 and len(targets
 unknown = {n for e in targets for n in used(e, ())} - names
 check("the dashboard asks for metrics that there are", not unknown, unknown)
 unknown = {r for e in targets for r in re.findall(r"\b[a-z]+:pagewarden_[\w:]+", e)} - records
-check("and for records that there are", not unknown, unknown)
+check("the dashboard asks for records that there are", not unknown, unknown)
 ids = [p["id"] for p in dashboard["panels"]]
-check("its panels have ids of their own", len(ids) == len(set(ids)))
+check("the panels have ids of their own", len(ids) == len(set(ids)))
 places = [(p["gridPos"]["x"], p["gridPos"]["y"]) for p in dashboard["panels"]]
 check("and places of their own", len(places) == len(set(places)), places)
 

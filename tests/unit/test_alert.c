@@ -374,7 +374,8 @@ static void test_a_verdict_in_words(void **state)
 	assert_string_equal(a.summary, "nginx (pid 4711) grows as leaks grow: anon by 1.2M an hour; "
 				       "19 h to its limit (cgroup)");
 	assert_non_null(strstr(a.evidence, "; now 300.0M; "));
-	assert_non_null(strstr(a.evidence, "its limit of 512.0M (cgroup) is reached in 17 h to never"));
+	assert_non_null(
+		strstr(a.evidence, "its limit of 512.0M (cgroup) is reached in 17 h to never"));
 	assert_string_equal(a.reason, "it passed every gate");
 	assert_true(a.starts_ns == START && a.pid == 4711 && a.growth == 1200 * 1024);
 	/* The longest names there are. */

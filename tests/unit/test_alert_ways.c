@@ -229,10 +229,11 @@ static void test_hook_gets_what_it_needs_and_no_more(void **state)
 	struct pw_hook_result r;
 
 	(void)state;
-	r = run_hook("cat; echo; echo $1 $2 $#; pwd; env | grep -v '^PWD=\\|^SHLVL=\\|^_='; "
-		     "ls -l /proc/$$/fd | grep -c '[0-9] -> '; grep NoNewPrivs /proc/$$/status; "
-		     "umask; test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo session; printf '\\033x' >&2",
-		     "{\"a\":1}", 10 * SEC);
+	r = run_hook(
+		"cat; echo; echo $1 $2 $#; pwd; env | grep -v '^PWD=\\|^SHLVL=\\|^_='; "
+		"ls -l /proc/$$/fd | grep -c '[0-9] -> '; grep NoNewPrivs /proc/$$/status; "
+		"umask; test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo session; printf '\\033x' >&2",
+		"{\"a\":1}", 10 * SEC);
 	assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 0 && !r.timed_out);
 	assert_non_null(strstr(said, "{\"a\":1}|first second 2|/|"));
 	assert_non_null(strstr(said, "|" PW_HOOK_PATH "|"));
@@ -248,14 +249,15 @@ static void test_hook_gets_what_it_needs_and_no_more(void **state)
 static void test_hook_that_hangs_is_ended(void **state)
 {
 	struct pw_hook_result r;
-	char pid[32] = "";
+	char pid[32] = "", script[256];
 	FILE *f;
 
 	(void)state;
 	/* It ignores SIGTERM, and leaves a child that holds its output. */
-	snprintf(said, sizeof(said),
-		 "trap '' TERM; sleep 300 & echo $! >%s; while :; do sleep 1; done", path_of("child"));
-	r = run_hook(strdup(said), "", SEC / 2);
+	snprintf(script, sizeof(script),
+		 "trap '' TERM; sleep 300 & echo $! >%s; while :; do sleep 1; done",
+		 path_of("child"));
+	r = run_hook(script, "", SEC / 2);
 	assert_true(r.timed_out && WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGKILL);
 	assert_true(r.took_ns > 2 * SEC && r.took_ns < 6 * SEC);
 	f = fopen(path_of("child"), "r");
@@ -431,8 +433,8 @@ static void test_post(void **state)
 	assert_non_null(strstr(s.got, "POST /api HTTP/1.0\r\n"));
 	assert_non_null(strstr(s.got, "Content-Length: 7\r\n"));
 	assert_non_null(strstr(s.got, "\r\n\r\n{\"x\":1}"));
-	r = post_once(&s, "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\n\"no \033way\"\n", SEC,
-		      &longest);
+	r = post_once(&s, "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\n\"no \033way\"\n",
+		      SEC, &longest);
 	assert_true(!r.err && r.status == 400);
 	assert_string_equal(r.words, "it answered 400: \"no \\x1bway\"");
 	r = post_once(&s, "SSH-2.0-x\r\n\r\n", SEC, &longest);
@@ -483,7 +485,8 @@ static void test_answers_at_every_cut(void **state)
 		char *copy = malloc(i ? i : 1); /* of exactly its size */
 
 		memcpy(copy, whole, i);
-		assert_int_equal(pw_post_take_answer(copy, i, &r), i < strlen(whole) - 5 ? -EPROTO : 0);
+		assert_int_equal(pw_post_take_answer(copy, i, &r),
+				 i < strlen(whole) - 5 ? -EPROTO : 0);
 		free(copy);
 	}
 	assert_string_equal(r.words, "it answered 503: busy");

@@ -11,13 +11,13 @@
 
 /* ---- out ------------------------------------------------------------------------- */
 
-#define ALERT(name, set, expression)                                                 \
+#define ALERT(name, set, expression)                                                   \
 	static void get_##name(const void *ctx, const void *row, struct pw_value *ret) \
-	{                                                                            \
-		const struct pw_alert *r = row;                                      \
-                                                                                     \
-		(void)ctx;                                                           \
-		set(ret, expression);                                                \
+	{                                                                              \
+		const struct pw_alert *r = row;                                        \
+                                                                                       \
+		(void)ctx;                                                             \
+		set(ret, expression);                                                  \
 	}
 
 static void known_u(struct pw_value *ret, uint64_t u)
@@ -150,8 +150,11 @@ int pw_alert_to_json(const struct pw_alert *a, char **ret, size_t *ret_len)
 
 enum field_type { TEXT, U32, U64, WHOLE, REAL, SECONDS, TIME, HEX };
 
-#define FIELD(name, type, member) \
-	{ name, type, offsetof(struct pw_alert, member), sizeof(((struct pw_alert *)0)->member) }
+#define FIELD(name, type, member)                              \
+	{                                                      \
+		name, type, offsetof(struct pw_alert, member), \
+			sizeof(((struct pw_alert *)0)->member) \
+	}
 
 static const struct field {
 	const char *name;
@@ -272,8 +275,8 @@ static int take_field(struct pw_alert *a, const struct field *f, const json_t *v
 			*(uint32_t *)at = (uint32_t)n;
 		return r;
 	case WHOLE: /* a number as JSON has them, of a count */
-		if (!json_is_number(value) || !(json_number_value(value) >= 0 &&
-						json_number_value(value) < (double)INT64_MAX))
+		if (!json_is_number(value) ||
+		    !(json_number_value(value) >= 0 && json_number_value(value) < (double)INT64_MAX))
 			return -EBADMSG;
 		*(uint64_t *)at = (uint64_t)json_number_value(value);
 		return 0;

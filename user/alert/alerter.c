@@ -50,7 +50,8 @@ static void enqueue(struct pw_alerter *a, enum pw_alert_way_kind k, const char *
 	if (r == -ENOMEM || r == -EFBIG)
 		a->ways[k].dropped++;
 	if (r && !a->spool_failure_told)
-		a->log(4, "an alert's notice cannot be kept in %s: %s; it is lost if the daemon ends now",
+		a->log(4,
+		       "an alert's notice cannot be kept in %s: %s; it is lost if the daemon ends now",
 		       a->options.spool, strerror(-r));
 	a->spool_failure_told = r != 0;
 }
@@ -346,7 +347,8 @@ static int open_exec(struct pw_alerter *a, struct pw_error *err)
 		return 0;
 	r = pw_hooks_create(a->epoll_fd, a->options.exec, a->options.exec_timeout_ns, hook_says, a,
 			    &a->hooks);
-	return r ? pw_error_set(err, r, "alert_exec = %.128s: not an absolute path and at most %d words",
+	return r ? pw_error_set(err, r,
+				"alert_exec = %.128s: not an absolute path and at most %d words",
 				a->options.exec, PW_HOOK_ARGUMENTS) :
 		   0;
 }
@@ -361,8 +363,8 @@ static int open_alertmanager(struct pw_alerter *a, struct pw_error *err)
 		return 0;
 	r = pw_url_parse(a->options.alertmanager, &url, &reason);
 	if (r)
-		return pw_error_set(err, r, "alertmanager_url = %.128s: %s", a->options.alertmanager,
-				    reason);
+		return pw_error_set(err, r, "alertmanager_url = %.128s: %s",
+				    a->options.alertmanager, reason);
 	r = pw_alertmanager_create(a->epoll_fd, &url, a->options.refresh_ns,
 				   a->spools[PW_WAY_ALERTMANAGER], a->book,
 				   &a->ways[PW_WAY_ALERTMANAGER], &a->alertmanager);

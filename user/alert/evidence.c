@@ -71,8 +71,7 @@ static void summarize(const struct finding *f, struct pw_alert *a)
 	n = snprintf(a->summary, sizeof(a->summary), "%s %s: %s by %s an hour", name,
 		     f->class == PW_VERDICT_LEAK_UNREACHABLE ? "leaks" : "grows as leaks grow",
 		     a->series, speed);
-	if (!f->time->known || n < 0 || n >= (int)sizeof(a->summary) ||
-	    !isfinite(f->time->seconds))
+	if (!f->time->known || n < 0 || n >= (int)sizeof(a->summary) || !isfinite(f->time->seconds))
 		return;
 	duration(f->time->seconds, left);
 	snprintf(a->summary + n, sizeof(a->summary) - (size_t)n, "; %s to its limit (%s)", left,
@@ -87,8 +86,8 @@ static void give_evidence(const struct finding *f, struct pw_alert *a)
 
 	amount((double)f->value, a->value_unit, value);
 	if (used < sizeof(a->evidence))
-		used += (size_t)snprintf(a->evidence + used, sizeof(a->evidence) - used,
-					 "; now %s", value);
+		used += (size_t)snprintf(a->evidence + used, sizeof(a->evidence) - used, "; now %s",
+					 value);
 	if (!f->time->known || used >= sizeof(a->evidence))
 		return;
 	amount((double)f->limit->limit, a->value_unit, limit);
@@ -161,8 +160,9 @@ void pw_alert_of_event(const struct pw_verdict_event *ev, const char *host, stru
 
 void pw_alert_of_suspect(const struct pw_suspect *s, const char *host, struct pw_alert *ret)
 {
-	const struct finding f = { s->subject, s->kind,		     &s->verdict, s->verdict.verdict,
-				   s->value,   s->suspected_since_ns, &s->limit,   &s->time_to_limit };
+	const struct finding f = { s->subject,	       s->kind,		 &s->verdict,
+				   s->verdict.verdict, s->value,	 s->suspected_since_ns,
+				   &s->limit,	       &s->time_to_limit };
 
 	make(&f, host, ret);
 }

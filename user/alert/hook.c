@@ -151,8 +151,7 @@ bool pw_hooks_has_room(const struct pw_hooks *h)
 	return free_run(h) != NULL;
 }
 
-int pw_hooks_start(struct pw_hooks *h, uint64_t ticket, const char *text, size_t len,
-		   uint64_t now_ns)
+int pw_hooks_start(struct pw_hooks *h, uint64_t ticket, const char *text, size_t len, uint64_t now_ns)
 {
 	struct run *run = free_run(h);
 	pw_auto_close int in = -1;

@@ -99,8 +99,7 @@ static int take_lookup(struct pw_post *p, struct pw_post_result *ret)
 		return -EINPROGRESS;
 	p->looking_up = false;
 	if (r) {
-		snprintf(ret->words, sizeof(ret->words), "cannot find the host: %s",
-			 gai_strerror(r));
+		snprintf(ret->words, sizeof(ret->words), "cannot find the host: %s", gai_strerror(r));
 		return -EHOSTUNREACH;
 	}
 	p->next = p->lookup->ar_result;
@@ -125,7 +124,8 @@ static int connect_next(struct pw_post *p)
 		close_socket(p);
 		p->fd = socket(p->next->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		r = p->fd < 0 ? -errno : 0;
-		if (!r && connect(p->fd, p->next->ai_addr, p->next->ai_addrlen) && errno != EINPROGRESS)
+		if (!r && connect(p->fd, p->next->ai_addr, p->next->ai_addrlen) &&
+		    errno != EINPROGRESS)
 			r = -errno;
 		r = r ? r : watch(p, EPOLL_CTL_ADD, EPOLLOUT);
 		if (!r) {

@@ -68,7 +68,8 @@ static int save(const struct pw_spool *s, struct pw_spool_item *item)
 		return 0;
 	name_of(item->sequence, ".new", temporary);
 	name_of(item->sequence, ".json", name);
-	fd = openat(s->dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = openat(s->dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0640);
 	r = fd < 0 ? -errno : write_all(fd, item->text, item->len);
 	if (!r && renameat(s->dir_fd, temporary, s->dir_fd, name))
 		r = -errno;

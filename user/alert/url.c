@@ -61,7 +61,8 @@ int pw_url_parse(const char *text, struct pw_url *ret, const char **reason)
 	size_t n;
 
 	if (strncmp(text, "https://", 8) == 0)
-		return bad(reason, "only plain http is spoken; let a proxy on this machine do the rest");
+		return bad(reason,
+			   "only plain http is spoken; let a proxy on this machine do the rest");
 	if (strncmp(text, scheme, strlen(scheme)) != 0)
 		return bad(reason, "it does not begin with http://");
 	if (take_host(&p, &url, reason) || take_port(&p, &url, reason))

@@ -101,8 +101,9 @@ static struct pw_wipe_alert *find(const struct alerts *a, enum pw_wipe_alert_kin
 
 /* A new alert; NULL: no memory. */
 static struct pw_wipe_alert *add(struct alerts *a, enum pw_wipe_alert_kind kind, const void *place,
-				 uint64_t place_id, const struct pw_record *newest, const struct pw_key *key,
-				 const uint8_t comm[PW_COMM_LEN], const char *exe)
+				 uint64_t place_id, const struct pw_record *newest,
+				 const struct pw_key *key, const uint8_t comm[PW_COMM_LEN],
+				 const char *exe)
 {
 	struct pw_wipe_alert *item;
 
@@ -246,9 +247,9 @@ static int alert_rewritten(struct alerts *a, const struct pw_wipe_site *s)
 static int alert_forgotten(struct alerts *a, const struct pw_wipe_site *s)
 {
 	const struct pw_record newest = { .time_ns = s->last_unwiped_ns };
-	struct pw_wipe_alert *item =
-		add(a, PW_ALERT_FORGOTTEN_WIPE, s, s->id, &newest, &s->last_unwiped_key,
-		    (const uint8_t *)s->last_unwiped_comm, s->exe);
+	struct pw_wipe_alert *item = add(a, PW_ALERT_FORGOTTEN_WIPE, s, s->id, &newest,
+					 &s->last_unwiped_key,
+					 (const uint8_t *)s->last_unwiped_comm, s->exe);
 	uint64_t n = s->wiped + s->unwiped;
 
 	if (!item)

@@ -15,7 +15,8 @@
 #define PW_ALERTING_GRACE_NS (90 * PW_NSEC_PER_SEC)
 #define PW_ALERTING_GRACE_SCALED_NS (1800 * PW_NSEC_PER_SEC)
 #define PW_ALERTING_WIPES_NS (10 * PW_NSEC_PER_SEC) /* between two looks at the ledger */
-#define PW_ALERTING_HOLD_NS (900 * PW_NSEC_PER_SEC) /* a wipe alert ends when it was quiet for so long */
+#define PW_ALERTING_HOLD_NS \
+	(900 * PW_NSEC_PER_SEC) /* a wipe alert ends when it was quiet for so long */
 
 /* Zeroed at the start. */
 struct pw_alerting {

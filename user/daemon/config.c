@@ -40,7 +40,8 @@ static const struct pw_daemon_config defaults = {
 
 KEY(interval)
 {
-	return pw_config_duration(&c->interval_ns, v, PW_NSEC_PER_SEC / 10, 3600 * PW_NSEC_PER_SEC, why);
+	return pw_config_duration(&c->interval_ns, v, PW_NSEC_PER_SEC / 10, 3600 * PW_NSEC_PER_SEC,
+				  why);
 }
 
 KEY(flush_interval)
@@ -442,6 +443,10 @@ const char *pw_daemon_config_needs_restart(const struct pw_daemon_config *was,
 		return "history_path";
 	if (strcmp(was->tcp.address, is->tcp.address))
 		return "listen_tcp";
+	if (was->tcp.remote != is->tcp.remote)
+		return "listen_tcp_remote";
+	if (strcmp(was->alert_instance, is->alert_instance))
+		return "alert_instance";
 	if (strcmp(was->alert.exec, is->alert.exec))
 		return "alert_exec";
 	if (was->alert.exec_timeout_ns != is->alert.exec_timeout_ns)

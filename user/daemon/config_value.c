@@ -25,7 +25,7 @@ int pw_config_path(char *out, size_t size, const char *value, const char **reaso
 }
 
 int pw_config_duration(uint64_t *out, const char *value, uint64_t min, uint64_t max,
-			 const char **reason)
+		       const char **reason)
 {
 	uint64_t ns;
 
@@ -49,8 +49,7 @@ int pw_config_size(uint64_t *out, const char *value, uint64_t min, uint64_t max,
 	return 0;
 }
 
-int pw_config_number(uint32_t *out, const char *value, uint32_t min, uint32_t max,
-		       const char **reason)
+int pw_config_number(uint32_t *out, const char *value, uint32_t min, uint32_t max, const char **reason)
 {
 	char *end;
 	unsigned long n;

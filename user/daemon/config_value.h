@@ -24,8 +24,7 @@ extern const struct pw_config_key pw_config_alert_keys[]; /* config_alert.c */
 int pw_config_path(char *out, size_t size, const char *value, const char **reason);
 int pw_config_duration(uint64_t *out, const char *value, uint64_t min, uint64_t max,
 		       const char **reason);
-int pw_config_size(uint64_t *out, const char *value, uint64_t min, uint64_t max,
-		   const char **reason);
+int pw_config_size(uint64_t *out, const char *value, uint64_t min, uint64_t max, const char **reason);
 int pw_config_number(uint32_t *out, const char *value, uint32_t min, uint32_t max,
 		     const char **reason);
 int pw_config_yes_no(bool *out, const char *value, bool when_yes, const char **reason);

@@ -211,12 +211,16 @@ static enum MHD_Result take_parameter(void *cls, enum MHD_ValueKind kind, const 
 	return MHD_YES;
 }
 
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
 static bool has_body(struct MHD_Connection *c)
 {
-	const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+	const char *length = header(c, "Content-Length");
 
-	return (length && strcmp(length, "0")) ||
-	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding");
+	return (length && strcmp(length, "0")) || header(c, "Transfer-Encoding");
 }
 
 static char url_good, url_too_long, url_cut;
@@ -232,11 +236,6 @@ static void *measure_url(void *cls, const char *uri, struct MHD_Connection *c)
 	if (strnlen(uri, PW_HTTP_URL_MAX + 1) > PW_HTTP_URL_MAX)
 		return &url_too_long;
 	return strstr(uri, "%00") ? &url_cut : &url_good;
-}
-
-static const char *header(struct MHD_Connection *c, const char *name)
-{
-	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
 }
 
 /* The kernel names nobody at the other end of TCP: a token must, for all but /metrics. */
@@ -261,10 +260,7 @@ static bool refuse(struct pw_http *h, const struct connection *who, struct MHD_C
 		   const char *method, const char *path, const void *url,
 		   struct pw_http_answer *answer)
 {
-	if (who->tcp && who->verdict == ADMITTED && url == &url_good &&
-	    refuse_tcp(h, c, path, answer)) {
-		return true;
-	} else if (who->verdict == FOREIGN) {
+	if (who->verdict == FOREIGN) {
 		h->status.refused++;
 		pw_api_error(answer, 403,
 			     "ask the administrator to add you to the group, and log in anew",
@@ -279,6 +275,8 @@ static bool refuse(struct pw_http *h, const struct connection *who, struct MHD_C
 		pw_api_error(answer, 414, NULL, "the URL is longer than %u bytes", PW_HTTP_URL_MAX);
 	} else if (url == &url_cut) {
 		pw_api_error(answer, 400, NULL, "the URL holds a NUL byte (%%00)");
+	} else if (who->tcp && refuse_tcp(h, c, path, answer)) {
+		return true;
 	} else if (strcmp(method, "GET")) {
 		pw_api_error(answer, 405, NULL, "only GET is served");
 	} else if (has_body(c)) {
@@ -401,9 +399,7 @@ static void admit(struct pw_http *h, int fd, bool tcp)
 		turn_away(h, fd);
 		return;
 	}
-	*conn = (struct connection){
-		.owner = h, .peer = peer, .verdict = judge(h, &peer), .tcp = tcp
-	};
+	*conn = (struct connection){ .owner = h, .peer = peer, .verdict = judge(h, &peer), .tcp = tcp };
 	if (is_full_for(h, conn->verdict)) {
 		turn_away(h, fd);
 		return;

@@ -68,15 +68,15 @@ int pw_tcp_address_parse(const char *text, struct pw_tcp_address *ret)
 
 int pw_tcp_listen(const struct pw_tcp_address *a, const char *text, int *ret_fd, struct pw_error *err)
 {
-	pw_auto_close int fd = socket(a->address.ss_family,
-				      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	pw_auto_close int fd =
+		socket(a->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int one = 1, r;
 
 	if (fd < 0) {
 		r = pw_error_set(err, -errno, "cannot listen on %s: %s", text, strerror(errno));
 		if (r == -EAFNOSUPPORT)
-			pw_error_remedy(err,
-					"the unit allows no network; docs/metrics.md has what opens it");
+			pw_error_remedy(
+				err, "the unit allows no network; docs/metrics.md has what opens it");
 		return r;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));

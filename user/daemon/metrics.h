@@ -7,7 +7,8 @@
 #include "user/view/openmetrics.h"
 
 #define PW_METRICS_PATH "/metrics"
-#define PW_METRICS_SUSPECTS 512 /* rows of suspects, the worst; those that are not shown are counted */
+#define PW_METRICS_SUSPECTS \
+	512 /* rows of suspects, the worst; those that are not shown are counted */
 
 struct pw_model;
 struct pw_trends;
@@ -19,8 +20,8 @@ void pw_metrics_answer(struct pw_daemon *d, const char *accept, struct pw_http_a
  * Its parts. Groups: the `top` greatest, those that are suspected, and one row
  * for all others. trends may be NULL. 0 or -ENOMEM.
  */
-int pw_metrics_groups(struct pw_metrics *w, const struct pw_model *m, const struct pw_trends *trends,
-		      size_t top);
+int pw_metrics_groups(struct pw_metrics *w, const struct pw_model *m,
+		      const struct pw_trends *trends, size_t top);
 int pw_metrics_suspects(struct pw_metrics *w, const struct pw_trends *trends);
 void pw_metrics_machine(struct pw_metrics *w, const struct pw_model *m);
 void pw_metrics_wipes(struct pw_metrics *w, const struct pw_model *m);

@@ -17,15 +17,16 @@
 /* ---- groups --------------------------------------------------------------------------- */
 
 struct row {
-	const struct pw_group *group; /* NULL: the sum of the others */
-	struct pw_group sum; /* of the others: the fields that are shown */
+	const struct pw_group *group;
 	char *labels;
 	enum pw_verdict_class verdict;
 };
 
+/* Allocated for as many as there are groups; most are only a part of the last row. */
 struct rows {
 	struct row *items;
 	size_t count;
+	struct pw_group others; /* their sum: the fields that are shown */
 };
 
 static void rows_deinit(struct rows *r)
@@ -33,11 +34,6 @@ static void rows_deinit(struct rows *r)
 	for (size_t i = 0; i < r->count; i++)
 		free(r->items[i].labels);
 	free(r->items);
-}
-
-static const struct pw_group *shown(const struct row *r)
-{
-	return r->group ? r->group : &r->sum;
 }
 
 static int make_labels(const char *exe, const char *cgroup, const char *unit, char **ret)
@@ -77,7 +73,9 @@ static int by_footprint(const void *x, const void *y)
 static int add_row(struct rows *rows, const struct pw_group *g, enum pw_verdict_class verdict)
 {
 	struct row *r = &rows->items[rows->count];
-	int err = make_labels(g->exe, g->cgroup, g->unit, &r->labels);
+	bool sum = g == &rows->others;
+	int err = make_labels(sum ? OTHERS : g->exe, sum ? OTHERS : g->cgroup, sum ? "" : g->unit,
+			      &r->labels);
 
 	if (err)
 		return err;
@@ -92,7 +90,6 @@ static int choose(const struct pw_model *m, const struct pw_trends *trends, size
 		  struct rows *ret)
 {
 	pw_auto_free struct pw_group **groups = NULL;
-	struct row others = { 0 };
 	size_t count = 0;
 	int err = pw_model_groups(m, &groups, &count);
 
@@ -109,12 +106,9 @@ static int choose(const struct pw_model *m, const struct pw_trends *trends, size
 		if (groups[i]->alive && (ret->count < top || pw_verdict_is_suspect(v)))
 			err = add_row(ret, groups[i], v);
 		else
-			add_to_sum(&others.sum, groups[i]);
+			add_to_sum(&ret->others, groups[i]);
 	}
-	err = err ? err : make_labels(OTHERS, OTHERS, "", &others.labels);
-	if (!err)
-		ret->items[ret->count++] = others;
-	return err;
+	return err ? err : add_row(ret, &ret->others, PW_VERDICT_UNKNOWN);
 }
 
 static void resident(struct pw_metrics *w, const struct rows *rows, double page)
@@ -122,7 +116,7 @@ static void resident(struct pw_metrics *w, const struct rows *rows, double page)
 	pw_metrics_family(w, PW_METRIC_GAUGE, "pagewarden_group_resident_bytes", "bytes",
 			  "Resident memory of a program's processes in a cgroup, by kind.");
 	for (size_t i = 0; i < rows->count; i++) {
-		const struct pw_group *g = shown(&rows->items[i]);
+		const struct pw_group *g = rows->items[i].group;
 		const char *labels = rows->items[i].labels;
 
 		pw_metrics_sample(w, labels, "kind=\"anon\"", (double)g->anon_pages * page);
@@ -131,14 +125,14 @@ static void resident(struct pw_metrics *w, const struct rows *rows, double page)
 	}
 }
 
-#define GROUPS(type, name, unit, help, expression)                                        \
-	do {                                                                              \
-		pw_metrics_family(w, type, name, unit, help);                             \
-		for (size_t i = 0; i < rows->count; i++) {                                \
-			const struct pw_group *g = shown(&rows->items[i]);                \
-                                                                                          \
+#define GROUPS(type, name, unit, help, expression)                                               \
+	do {                                                                                     \
+		pw_metrics_family(w, type, name, unit, help);                                    \
+		for (size_t i = 0; i < rows->count; i++) {                                       \
+			const struct pw_group *g = rows->items[i].group;                         \
+                                                                                                 \
 			pw_metrics_sample(w, rows->items[i].labels, NULL, (double)(expression)); \
-		}                                                                         \
+		}                                                                                \
 	} while (0)
 
 static void sizes(struct pw_metrics *w, const struct rows *rows, double page)
@@ -166,9 +160,9 @@ static void growth(struct pw_metrics *w, const struct rows *rows, const struct p
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct pw_group *g = rows->items[i].group;
 
-		for (int h = 0; g && h < PW_HORIZONS; h++) {
-			if (!pw_growth_per_minute(&g->footprint, m->now_ns, h,
-						  m->machine.page_size, &per_minute))
+		for (int h = 0; g != &rows->others && h < PW_HORIZONS; h++) {
+			if (!pw_growth_per_minute(&g->footprint, m->now_ns, h, m->machine.page_size,
+						  &per_minute))
 				continue;
 			snprintf(label, sizeof(label), "horizon=\"%s\"", pw_horizon_name[h]);
 			pw_metrics_sample(w, rows->items[i].labels, label, per_minute / 60);
@@ -184,7 +178,7 @@ static void verdicts(struct pw_metrics *w, const struct rows *rows)
 	pw_metrics_family(w, PW_METRIC_GAUGE, "pagewarden_group_verdict", NULL,
 			  "1, with the verdict on the group's worst series.");
 	for (size_t i = 0; i < rows->count; i++) {
-		if (!rows->items[i].group)
+		if (rows->items[i].group == &rows->others)
 			continue;
 		snprintf(label, sizeof(label), "verdict=\"%s\"",
 			 pw_verdict_names[rows->items[i].verdict]);
@@ -192,8 +186,8 @@ static void verdicts(struct pw_metrics *w, const struct rows *rows)
 	}
 }
 
-int pw_metrics_groups(struct pw_metrics *w, const struct pw_model *m, const struct pw_trends *trends,
-		      size_t top)
+int pw_metrics_groups(struct pw_metrics *w, const struct pw_model *m,
+		      const struct pw_trends *trends, size_t top)
 {
 	pw_cleanup(rows_deinit) struct rows rows = { 0 };
 	double page = m->machine.page_size;
@@ -287,10 +281,12 @@ static int merge(const struct pw_suspect *ranked, size_t count, struct suspects 
 	if (!all)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		all[i] = (struct suspect){
-			&ranked[i], pw_subject_fingerprint(ranked[i].subject, ranked[i].kind), 1, i,
-			ranked[i].suspected_since_ns, NULL
-		};
+		all[i] = (struct suspect){ &ranked[i],
+					   pw_subject_fingerprint(ranked[i].subject, ranked[i].kind),
+					   1,
+					   i,
+					   ranked[i].suspected_since_ns,
+					   NULL };
 	qsort(all, count, sizeof(*all), by_cause_then_rank);
 	for (size_t i = 0; i < count; i++) {
 		if (n && same_alert(&all[n - 1], &all[i])) {
@@ -307,14 +303,14 @@ static int merge(const struct pw_suspect *ranked, size_t count, struct suspects 
 	return 0;
 }
 
-#define SUSPECTS(name, unit, help, expression)                                            \
-	do {                                                                              \
-		pw_metrics_family(w, PW_METRIC_GAUGE, name, unit, help);                  \
-		for (size_t i = 0; i < s->count; i++) {                                   \
-			const struct suspect *x = &s->items[i];                           \
-                                                                                          \
-			pw_metrics_sample(w, x->labels, NULL, (double)(expression));      \
-		}                                                                         \
+#define SUSPECTS(name, unit, help, expression)                                       \
+	do {                                                                         \
+		pw_metrics_family(w, PW_METRIC_GAUGE, name, unit, help);             \
+		for (size_t i = 0; i < s->count; i++) {                              \
+			const struct suspect *x = &s->items[i];                      \
+                                                                                     \
+			pw_metrics_sample(w, x->labels, NULL, (double)(expression)); \
+		}                                                                    \
 	} while (0)
 
 static void write_suspects(struct pw_metrics *w, const struct suspects *s)
@@ -327,8 +323,8 @@ static void write_suspects(struct pw_metrics *w, const struct suspects *s)
 		 "Growth of the suspected series, in value_unit.", x->worst->verdict.slope / 3600);
 	SUSPECTS("pagewarden_suspect_growth_low_per_second", NULL,
 		 "Lower end of its 90 % interval.", x->worst->verdict.slope_low / 3600);
-	SUSPECTS("pagewarden_suspect_confidence_ratio", "ratio",
-		 "How sure the verdict is.", x->worst->verdict.confidence);
+	SUSPECTS("pagewarden_suspect_confidence_ratio", "ratio", "How sure the verdict is.",
+		 x->worst->verdict.confidence);
 	SUSPECTS("pagewarden_suspect_since_timestamp_seconds", "seconds",
 		 "Since when it is suspected.", (double)x->since_ns / (double)PW_NSEC_PER_SEC);
 }

@@ -127,8 +127,8 @@ static void trends(struct pw_metrics *w, const struct pw_trends *t)
 	if (!t)
 		return;
 	pw_trends_cost(t, &c);
-	GAUGE("pagewarden_trend_subjects", NULL, "Processes, groups and cgroups under the detector.",
-	      (double)c.subjects);
+	GAUGE("pagewarden_trend_subjects", NULL,
+	      "Processes, groups and cgroups under the detector.", (double)c.subjects);
 	GAUGE("pagewarden_trend_series", NULL, "Their series that ever changed.", (double)c.series);
 	GAUGE("pagewarden_trend_memory_bytes", "bytes", "Memory of the detector.", (double)c.bytes);
 	COUNTER("pagewarden_trend_judgements", NULL, "Verdicts that were given.", (double)c.judged);
@@ -138,18 +138,18 @@ static void trends(struct pw_metrics *w, const struct pw_trends *t)
 }
 
 /* One family over the ways that are on. */
-#define WAYS(type, family, unit, help, expression)                                        \
-	do {                                                                              \
-		pw_metrics_family(w, type, family, unit, help);                           \
-		for (int k = 0; k < PW_WAYS; k++) {                                       \
-			const struct pw_alert_way *way = pw_alerter_way(a, k);            \
-			char label[48];                                                   \
-                                                                                          \
-			if (!way->on)                                                     \
-				continue;                                                 \
-			snprintf(label, sizeof(label), "way=\"%s\"", way->name);          \
-			pw_metrics_sample(w, label, NULL, (double)(expression));          \
-		}                                                                         \
+#define WAYS(type, family, unit, help, expression)                               \
+	do {                                                                     \
+		pw_metrics_family(w, type, family, unit, help);                  \
+		for (int k = 0; k < PW_WAYS; k++) {                              \
+			const struct pw_alert_way *way = pw_alerter_way(a, k);   \
+			char label[48];                                          \
+                                                                                 \
+			if (!way->on)                                            \
+				continue;                                        \
+			snprintf(label, sizeof(label), "way=\"%s\"", way->name); \
+			pw_metrics_sample(w, label, NULL, (double)(expression)); \
+		}                                                                \
 	} while (0)
 
 static void alert_ways(struct pw_metrics *w, struct pw_alerter *a)
@@ -162,8 +162,8 @@ static void alert_ways(struct pw_metrics *w, struct pw_alerter *a)
 	WAYS(PW_METRIC_COUNTER, "pagewarden_alert_notices_dropped", NULL,
 	     "Notices that nobody will get, by way: there was no room, or they were refused.",
 	     way->dropped);
-	WAYS(PW_METRIC_GAUGE, "pagewarden_alert_notices_waiting", NULL, "Notices that wait, by way.",
-	     way->waiting);
+	WAYS(PW_METRIC_GAUGE, "pagewarden_alert_notices_waiting", NULL,
+	     "Notices that wait, by way.", way->waiting);
 	WAYS(PW_METRIC_GAUGE, "pagewarden_alert_last_sent_timestamp_seconds", "seconds",
 	     "When the last notice arrived, by way.", way->sent_ns ? SECONDS(way->sent_ns) : NAN);
 }

@@ -39,8 +39,8 @@ void pw_metrics_sample(struct pw_metrics *m, const char *labels, const char *mor
 		return;
 	fprintf(m->out, "%s%s", m->name, types[m->type].suffix);
 	if (has_labels || has_more)
-		fprintf(m->out, "{%s%s%s}", has_labels ? labels : "", has_labels && has_more ? "," : "",
-			has_more ? more : "");
+		fprintf(m->out, "{%s%s%s}", has_labels ? labels : "",
+			has_labels && has_more ? "," : "", has_more ? more : "");
 	if (isinf(value))
 		fprintf(m->out, " %sInf\n", value < 0 ? "-" : "+");
 	else if (value == floor(value) && fabs(value) < 0x1p53)
