@@ -2,7 +2,8 @@
 /*
  * A period of the history, summed up (user/analysis/period.h). One pass over
  * the rows as they are stored, from one state of the file: a day of a thousand
- * processes takes a second where asking for each of them takes a minute.
+ * processes takes half a second of CPU, where asking for each of them takes
+ * half a minute.
  */
 #ifndef PW_STORE_PERIOD_H
 #define PW_STORE_PERIOD_H
