@@ -8,7 +8,7 @@
 
 mkdir "$tmp/bin" "$tmp/here"
 ln -s "$pagewarden" "$tmp/bin/pagewarden"
-printf '#!/bin/sh\ngrep -q "^MIME-Version: 1.0"\n' >"$tmp/bin/sendmail"
+printf '#!/bin/sh\ngrep "^MIME-Version: 1.0"\n' >"$tmp/bin/sendmail"
 chmod +x "$tmp/bin/sendmail"
 PATH=$tmp/bin:$PATH
 cd "$tmp/here" || exit 1
