@@ -17,14 +17,14 @@ if os.geteuid() != 0:
     print("1..0 # SKIP needs root")
     sys.exit(0)
 
-SCALE = 60
+SCALE = 120
 HOUR = 3600 / SCALE  # seconds of real time
 SOCKET = os.path.join(TMP, "socket")
 HISTORY = os.path.join(TMP, "history.db")
 RECORDING = os.path.join(TMP, "leaks.pwr")
 CONFIG = os.path.join(TMP, "pagewarden.conf")
 with open(CONFIG, "w", encoding="utf-8") as conf:
-    conf.write(f"interval = 200ms\nflush_interval = 1s\ntime_scale = {SCALE}\n")
+    conf.write(f"interval = 100ms\nflush_interval = 1s\ntime_scale = {SCALE}\n")
 
 
 def program(what, ms):
@@ -54,12 +54,12 @@ def suspects(document):
 heap, threads, healthy = program("heap", 20), program("threads", 50), program("nothing", 20)
 daemon = start([PAGEWARDEN, "daemon", "--config", CONFIG, "--socket", SOCKET, "--history", HISTORY],
                stderr=subprocess.PIPE, text=True)
-recorder = start([PAGEWARDEN, "record", "--socket", "none", "-o", RECORDING, "--duration", "25s", "-i", "200ms",
+recorder = start([PAGEWARDEN, "record", "--socket", "none", "-o", RECORDING, "--duration", "28s", "-i", "100ms",
                   "--segments", "none"])
 
 # ---- the command's own watching
 
-own = pagewarden("leaks", "--socket", "none", "--duration", "25", "--time-scale", str(SCALE), "--all", "--exit-code",
+own = pagewarden("leaks", "--socket", "none", "--duration", "28", "--time-scale", str(SCALE), "--all", "--exit-code",
                  "-f", "json", timeout=120)
 check("suspects end it with 7", own.returncode == 7, f"{own.returncode}: {own.stderr}")
 check("its JSON matches the schema", *validate(own.stdout))
@@ -69,7 +69,7 @@ check("the leak of memory is suspected", (heap.pid, "anon") in suspects(said), o
 check("the leak of threads is suspected", (threads.pid, "threads") in suspects(said), of(said, threads.pid))
 check("who leaks nothing is none", not any(pid == healthy.pid for pid, _ in suspects(said)), of(said, healthy.pid))
 leak = next((s for s in of(said, heap.pid) if s["series"] == "anon"), None)
-if leak:
+if check("and told with its growth", leak and leak["growth_per_hour"], leak):
     rate = 64 * 1024 * 50 * HOUR  # at most: a turn takes its 20 ms and more
     between("the growth is that of the program", leak["growth_per_hour"], rate / 4, rate * 1.1)
     check("within its interval", leak["growth_low_per_hour"] <= leak["growth_per_hour"] <= leak["growth_high_per_hour"],
@@ -82,7 +82,7 @@ check("each that is no suspect says why", all(s["evidence"] for s in said["serie
 check("a rehearsal says so", any("rehearsal" in n["text"] for n in said["notes"]), said["notes"])
 
 files = program("files", 50)
-own = pagewarden("leaks", "--socket", "none", "--duration", "14", "--time-scale", str(SCALE), "--pid", str(files.pid),
+own = pagewarden("leaks", "--socket", "none", "--duration", "28", "--time-scale", str(SCALE), "--pid", str(files.pid),
                  "-f", "json", timeout=120)
 check("a leak of files is suspected in a rehearsal, too", (files.pid, "open-files") in suspects(json.loads(own.stdout)),
       own.stdout)
@@ -119,10 +119,10 @@ check("without Unicode it is ASCII", plain.returncode == 0 and plain.stdout.isas
 story = pagewarden("explain", *replay, str(heap.pid), "-f", "json")
 check("its JSON matches the schema", *validate(story.stdout))
 gates = json.loads(story.stdout)["gates"]
-check("each gate has passed, with a sentence", len(gates) == 9 and all(g["sentence"] for g in gates) and
+check("each gate has passed, with a sentence", len(gates) > 8 and all(g["sentence"] for g in gates) and
       not any(g["outcome"] == "failed" for g in gates), gates)
 gates = list(csv.DictReader(io.StringIO(pagewarden("explain", *replay, str(heap.pid), "-f", "csv").stdout)))
-check("its CSV has the gates", [g["gate"] for g in gates][:2] == ["span", "trend"] and len(gates) == 9, gates)
+check("its CSV has the gates", [g["gate"] for g in gates][:2] == ["span", "trend"] and len(gates) > 8, gates)
 story = json.loads(pagewarden("explain", *replay, str(threads.pid), "--series", "threads", "-f", "json").stdout)
 check("--series chooses", story["verdict"][0]["series"] == "threads", story["verdict"])
 done = pagewarden("explain", *replay, str(threads.pid), "--series", "shmem")
@@ -149,6 +149,16 @@ inside = json.loads(pagewarden("inspect", *asked, str(heap.pid), "-f", "json").s
 check("in JSON too", any(s["series"] == "anon" and s["suspect"] for s in inside["trends"]), inside["trends"])
 again = pagewarden("leaks", *asked, "--watch", "1s", "-n", "2", "-f", "json")
 check("--watch looks again", again.returncode == 0 and len(again.stdout.splitlines()) == 2, again.stdout[:500])
+
+# Where it listens by itself nobody has to name it: in a /run of its own, beside whatever runs here.
+OTHER = os.path.join(TMP, "other.db")
+done = subprocess.run(["unshare", "-m", "sh", "-c", f"""
+mount -t tmpfs tmpfs /run && mkdir /run/pagewarden || exit 9
+"{PAGEWARDEN}" daemon --config "{CONFIG}" --history "{OTHER}" 2>&- & daemon=$!
+i=0; while [ ! -S /run/pagewarden/pagewarden.sock ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+sleep 1; "{PAGEWARDEN}" leaks -f json; kill $daemon; wait $daemon"""], capture_output=True, text=True, check=False,
+                      timeout=60)
+check("a daemon at its usual place is asked", '"origin":"daemon"' in done.stdout, done.stdout[:600] + done.stderr)
 
 heap.stdin.close()
 heap.wait(10)

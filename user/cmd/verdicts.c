@@ -203,7 +203,9 @@ static void prepare(struct pw_common *c, const struct pw_verdicts_wish *w)
 
 	if ((is_own_watching(w) || w->history_given) && !c->input)
 		c->socket_path = "none";
-	c->source.no_ledger = true; /* counters are all that trends need */
+	/* counters are all that trends need; but who sets up a source is not given the daemon's */
+	if (!names_a_daemon(c) && (c->socket_path || !pw_daemon_listens(PW_SOURCE_SOCKET)))
+		c->source.no_ledger = true;
 	sample = sample > INTERVAL_MIN_NS ? sample : INTERVAL_MIN_NS;
 	if (!c->interval_given && sample < c->interval_ns)
 		c->interval_ns = sample;
@@ -260,6 +262,8 @@ int pw_verdicts_open(struct pw_verdicts *v, struct pw_common *common,
 	prepare(common, wish);
 	rc = pw_session_open(common, &v->session, err);
 	rc = rc ? rc : open_origin(v, common, wish, err);
+	if (!rc && v->session->why.what[0])
+		pw_error_print(&v->session->why, stderr);
 	rc = rc ? rc : look(v, wish, err);
 	return rc || common->input || is_own_watching(wish) ? rc : take_past(v, wish, err);
 }

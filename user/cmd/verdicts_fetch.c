@@ -72,6 +72,17 @@ static int get(const char *socket_path, const char *target, struct bytes *ret, s
 		    0;
 }
 
+bool pw_daemon_listens(const char *socket_path)
+{
+	struct pw_http_body body = { .fd = -1 };
+	struct pw_error none;
+	int rc = pw_http_get(socket_path, "/v1/status", FETCH_TIMEOUT_MS, &body, &none);
+
+	if (body.fd >= 0)
+		close(body.fd);
+	return rc != -ENOENT && rc != -ECONNREFUSED;
+}
+
 int pw_trends_fetch(const char *socket_path, struct pw_trends **ret, struct pw_error *err)
 {
 	struct bytes all = { 0 };

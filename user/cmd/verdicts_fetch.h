@@ -6,6 +6,8 @@
 #include "user/analysis/trends.h"
 #include "user/base/error.h"
 
+/* Whether somebody is there, even one who refuses us. */
+bool pw_daemon_listens(const char *socket_path);
 /* From the daemon's /v1/trends. Errors as pw_http_get(), -EBADMSG, -E2BIG, -ENOMEM; with words. */
 int pw_trends_fetch(const char *socket_path, struct pw_trends **ret, struct pw_error *err);
 /* The file of the daemon's history, by its own word; false: it tells none. ret: PATH_MAX bytes. */
