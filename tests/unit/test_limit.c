@@ -244,8 +244,8 @@ static void time_is_what_is_left_over_the_slope(void **state)
 	(void)state;
 	assert_true(t.known);
 	close_to(t.seconds, 7200);
-	close_to(t.seconds_low, 3600);
-	close_to(t.seconds_high, 14400);
+	close_to(t.seconds_low, PW_LIMIT_SOONER * 3600);
+	close_to(t.seconds_high, PW_LIMIT_LATER * 14400);
 	t = time_of(100, 25, 50, 100, 0); /* 0 is 1 */
 	close_to(t.seconds, 7200);
 }
@@ -257,8 +257,8 @@ static void a_time_scale_is_taken_out(void **state)
 
 	(void)state;
 	close_to(t.seconds, 120);
-	close_to(t.seconds_low, 60);
-	close_to(t.seconds_high, 240);
+	close_to(t.seconds_low, PW_LIMIT_SOONER * 60);
+	close_to(t.seconds_high, PW_LIMIT_LATER * 240);
 }
 
 static void who_may_not_grow_may_never_come(void **state)
@@ -274,7 +274,7 @@ static void who_may_not_grow_may_never_come(void **state)
 	t = time_of(100, -100, -50, 10, 1); /* shrinks, most likely */
 	assert_false(t.known);
 	assert_true(isinf(t.seconds) && t.seconds > 0);
-	close_to(t.seconds_low, 36000);
+	close_to(t.seconds_low, PW_LIMIT_SOONER * 36000);
 	t = time_of(100, -100, -50, -10, 1);
 	assert_false(t.known);
 	assert_true(isinf(t.seconds_low));

@@ -146,8 +146,8 @@ void pw_limit_time(const struct pw_limit *limit, const struct pw_verdict *v, dou
 		return;
 	}
 	t.seconds = seconds_at(limit->left, v->slope, scale);
-	t.seconds_low = seconds_at(limit->left, fast, scale);
-	t.seconds_high = seconds_at(limit->left, slow, scale);
+	t.seconds_low = PW_LIMIT_SOONER * seconds_at(limit->left, fast, scale);
+	t.seconds_high = PW_LIMIT_LATER * seconds_at(limit->left, slow, scale);
 	t.known = isfinite(t.seconds);
 	*ret = t;
 }
