@@ -16,7 +16,7 @@ static const char usage[] =
 	"corpus [OPTION...]   series of memory with a known truth, and what detectors make of them\n"
 	"\n"
 	"  --tuning          the stream to work with, not the held-out one\n"
-	"  --rounds N        N healthy and N leaking series per cell (default 8: 6800 series)\n"
+	"  --rounds N        N healthy and N leaking series per cell (default 6: 5100 series)\n"
 	"  --jobs N          in N processes\n"
 	"  --shape NAME      only this shape\n"
 	"  --own             only our own detector, and no table of speeds and gates\n"
@@ -195,7 +195,7 @@ static int tables(const struct arguments *a)
 int main(int argc, char **argv)
 {
 	struct arguments a = {
-		.study = { .stream = STREAM_HELD_OUT, .rounds = 8, .shape = -1, .jobs = 1 }
+		.study = { .stream = STREAM_HELD_OUT, .rounds = 6, .shape = -1, .jobs = 1 }
 	};
 
 	parse(argc, argv, &a);
