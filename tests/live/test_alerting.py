@@ -271,8 +271,9 @@ check("the hook hears of it, and this time is done", found, [main.way("exec"), r
 # ---- one who takes and never answers; a spool that is full ------------------------------------------------
 
 status = side.status()
-check("beside one who never answers the daemon goes on", status["ticks_late"] <= status["ticks"] // 20 and
-      status["ticks"] > (time.monotonic() - leak_began) * 5 * 0.8, status)
+# One attempt that it waited for would be ten seconds, fifty ticks; a busy machine has a few late ones.
+check("beside one who never answers the daemon goes on", status["ticks_late"] < 25 + main.status("ticks_late"), status)
+check("and every way of its own is as it was", side.way("journal")["dropped"] == 0, side.way("journal"))
 found = wait_for(lambda: side.way("alertmanager")["dropped"] >= 1, 30)
 way = side.way("alertmanager")
 check("what finds no room is counted as dropped", found and way["waiting"] == 1 and way["sent"] == 0, way)

@@ -18,6 +18,7 @@
 #include "user/base/replace.h"
 
 #define JOURNAL_RETRY_NS PW_NSEC_PER_SEC
+#define JOURNAL_QUEUE 1024 /* all that can begin and end in one round */
 #define SAVE_RETRY_NS (10 * PW_NSEC_PER_SEC)
 #define FIRING_MAX_BYTES (16u << 20)
 
@@ -333,7 +334,8 @@ static int open_spool(struct pw_alerter *a, enum pw_alert_way_kind k, struct pw_
 		return 0;
 	if (on_disk)
 		snprintf(path, sizeof(path), "%s/%s", a->options.spool, a->ways[k].name);
-	r = pw_spool_create(path, a->options.spool_max, &a->spools[k], err);
+	r = pw_spool_create(path, k == PW_WAY_JOURNAL ? JOURNAL_QUEUE : a->options.spool_max,
+			    &a->spools[k], err);
 	if (!r)
 		a->ways[k].waiting = pw_spool_count(a->spools[k]);
 	return r;
