@@ -80,6 +80,6 @@ debug_begin() {
 }
 
 debug_end() {
-	debug_job "$1" unload 60 'rmmod pagewarden'
-	debug_job "$1" leaks 300 'tests/debug/leaks.sh after pages'
+	debug_job "$1" unload $((60 * ${PW_SLOW:-1})) 'rmmod pagewarden'
+	debug_job "$1" leaks $((300 * ${PW_SLOW:-1})) 'tests/debug/leaks.sh after pages'
 }

@@ -632,8 +632,21 @@ static void no_faults_here(const void *arg)
 	tap_skip("this kernel has no /proc/TID/fail-nth: it is built without fault injection");
 }
 
+/*
+ * Without restartable sequences: on its way back to a thread that was preempted the
+ * kernel writes to their area, and where that page was shared by a fork, and the
+ * fault hits its copy, the thread gets SIGSEGV.
+ */
+static void do_without_rseq(char **argv)
+{
+	if (getenv("GLIBC_TUNABLES") || setenv("GLIBC_TUNABLES", "glibc.pthread.rseq=0", 1))
+		return;
+	execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
+	do_without_rseq(argv);
 	tap_seconds = 600;
 	tap_afterwards = dev_leftovers;
 	if (!faults_possible()) {
