@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/trace.h"
 #include "user/alert/alert_book.h"
 #include "user/alert/evidence.h"
 #include "user/alert/journal.h"
@@ -411,6 +412,73 @@ static void test_members_differ(void **state)
 		    pw_subject_fingerprint(&group, PW_SERIES_ANON));
 }
 
+static void test_a_wipe_in_part_is_told_and_ends(void **state)
+{
+	struct trace t = { .now_ns = 100 * TRACE_SECOND };
+	struct pw_alert_book *book = NULL;
+	struct pw_alerting alerting = { 0 };
+	struct pw_model *m = NULL;
+	struct told told = { 0 };
+	uint64_t real_ns = pw_clock_real_ns(), first;
+
+	(void)state;
+	assert_int_equal(pw_model_create(NULL, &m), 0);
+	assert_int_equal(pw_alert_book_create(10, tell, &told, &book), 0);
+	trace_machine(&t, "boot-1")->boot_realtime_ns = real_ns - 100 * SEC;
+	trace_identity(&t, trace_key(7), "/usr/sbin/keyd", "/k", "keyd.service", "keyd");
+	trace_wiped_in_part(trace_wipe(&t, trace_key(7), 0x1000, 64, "/usr/lib/libkeys.so", 0x10,
+				       "free_key"),
+			    8, 56);
+	trace_tick(&t);
+	assert_int_equal(trace_flush(&t, pw_model_ingest, m), 0);
+	assert_int_equal(m->invalid_records, 0);
+	assert_false(pw_alerting_tick(&alerting, book, m, NULL, "host"));
+	pw_alert_book_run(book, real_ns);
+	assert_int_equal(told.count, 1);
+	assert_string_equal(told.last.name, "PagewardenWipedInPart");
+	assert_string_equal(told.last.class, "wiped-in-part");
+	assert_string_equal(told.last.exe, "/usr/sbin/keyd");
+	assert_true(told.last.pid == 7 && told.last.count == 1 && told.last.fingerprint != 0);
+	assert_non_null(strstr(told.last.summary, "keyd wiped a buffer in part"));
+	first = told.last.fingerprint;
+	/* Nothing new is no news; then it is quiet for long enough. */
+	alerting.wipes_ns = 0;
+	pw_alerting_tick(&alerting, book, m, NULL, "host");
+	pw_alert_book_run(book, real_ns + PW_ALERTING_HOLD_NS - SEC);
+	assert_int_equal(told.count, 1);
+	pw_alert_book_run(book, real_ns + PW_ALERTING_HOLD_NS + SEC);
+	assert_int_equal(told.count, 2);
+	assert_true(told.last.state == PW_ALERT_RESOLVED && told.last.fingerprint == first);
+	pw_alert_book_destroy(book);
+	pw_model_destroy(m);
+	trace_free(&t);
+}
+
+/* Trends that are switched off judge nothing: what they said is over. */
+static void test_without_trends_their_alerts_end(void **state)
+{
+	struct pw_alert a = sample("growing", 1), held = sample("wiped-in-part", 2);
+	struct pw_alert_book *book = NULL;
+	struct pw_alerting alerting = { 0 };
+	struct pw_model *m = NULL;
+	struct told told = { 0 };
+
+	(void)state;
+	assert_int_equal(pw_model_create(NULL, &m), 0);
+	assert_int_equal(pw_alert_book_create(10, tell, &told, &book), 0);
+	pw_alert_book_raise(book, &a, 1, false, 0);
+	pw_alert_book_raise(book, &held, 1, false, UINT64_MAX - 1);
+	pw_alert_book_run(book, START);
+	assert_int_equal(told.count, 2);
+	pw_alerting_tick(&alerting, book, m, NULL, "host");
+	pw_alerting_tick(&alerting, book, m, NULL, "host");
+	assert_int_equal(told.count, 3);
+	assert_string_equal(told.last.reason, "leaks are not looked for any more");
+	assert_string_equal(told.last.class, "growing");
+	pw_alert_book_destroy(book);
+	pw_model_destroy(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +494,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_book),
 		cmocka_unit_test(test_a_verdict_in_words),
 		cmocka_unit_test(test_members_differ),
+		cmocka_unit_test(test_a_wipe_in_part_is_told_and_ends),
+		cmocka_unit_test(test_without_trends_their_alerts_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
