@@ -15,6 +15,7 @@
 #include "user/base/procfs.h"
 #include "user/cmd/probe.h"
 #include "user/inspect/address_space.h"
+#include "user/source/cgroup_values.h"
 
 #define FOUND(...) snprintf(found, PW_PROBE_FOUND, __VA_ARGS__)
 
@@ -254,6 +255,30 @@ static int check_cgroup2(const struct pw_probe_context *ctx, char found[PW_PROBE
 	return -ENOENT;
 }
 
+static int check_cgroup_memory(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
+{
+	struct pw_cgroup_tree tree;
+	struct pw_procfs fs;
+	int rc;
+
+	(void)ctx;
+	pw_procfs_init(&fs, NULL);
+	rc = pw_cgroup_tree_find(&fs, &tree);
+	FOUND("%s", rc	    ? "no memory controller below /sys/fs/cgroup" :
+		    tree.v1 ? "version 1: kernel memory is told as a whole, and no pids" :
+			      "version 2");
+	return rc;
+}
+
+static int check_io_calls(const struct pw_probe_context *ctx, char found[PW_PROBE_FOUND])
+{
+	(void)ctx;
+	if (!access("/proc/self/io", F_OK))
+		return 0;
+	FOUND("the kernel does not count calls (CONFIG_TASK_XACCT)");
+	return -errno;
+}
+
 const struct pw_probe pw_probes_machine[] = {
 	{ "kernel", check_kernel, PW_DOCTOR_FAILED, "nothing works", "" },
 	{ "capabilities", check_capabilities, PW_DOCTOR_MISSING,
@@ -280,5 +305,12 @@ const struct pw_probe pw_probes_machine[] = {
 	{ "cgroup-v2", check_cgroup2, PW_DOCTOR_ABSENT,
 	  "processes are grouped by the names of version 1 hierarchies",
 	  "boot with systemd.unified_cgroup_hierarchy=1" },
+	{ "cgroup-memory", check_cgroup_memory, PW_DOCTOR_ABSENT,
+	  "limits of cgroups and the kernel's memory in them: a time to the limit knows those of "
+	  "processes and of the machine only",
+	  "boot without cgroup_disable=memory, and mount -t cgroup2 cgroup2 /sys/fs/cgroup" },
+	{ "io-calls", check_io_calls, PW_DOCTOR_ABSENT,
+	  "growth is held against CPU time, switches and faults, not against calls",
+	  "a kernel with CONFIG_TASK_IO_ACCOUNTING" },
 	{ NULL },
 };
