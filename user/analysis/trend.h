@@ -86,7 +86,7 @@ void pw_trend_load_reset(struct pw_trend_load *l, uint64_t time_ns);
 bool pw_trend_is_due(const struct pw_trend *t);
 /*
  * load may be NULL. Remembers the passes: judge each block once, with the same load. Of what
- * is no suspect the class alone is sure to be there: look tells the rest.
+ * is no suspect not every gate is asked: look tells the rest.
  */
 void pw_trend_judge(struct pw_trend *t, const struct pw_trend_load *load,
 		    const struct pw_trend_options *opt, struct pw_verdict *ret);

@@ -315,13 +315,14 @@ static void ask_deceleration(struct window *w, struct pw_verdict *v)
 	gate(v, PW_GATE_DECELERATION, share, p->late_share, share > p->late_share);
 }
 
+/* What grew while nobody watched is taken as spread over the gap: else a leak would end with each of them. */
 static void ask_step(const struct window *w, struct pw_verdict *v)
 {
 	double bound = profile_of(w)->step_share;
 	double most = 0, grown = w->y[w->n - 1] - w->y[0];
 
 	for (size_t i = 1; i < w->n; i++)
-		most = fmax(most, w->y[i] - w->y[i - 1]);
+		most = fmax(most, (w->y[i] - w->y[i - 1]) / (w->x[i] - w->x[i - 1]));
 	most = grown > 0 ? fmin(most / grown, 1) : 1;
 	gate(v, PW_GATE_STEP, most, bound, most < bound);
 }
