@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from check import TMP, PAGEWARDEN, between, check, finish, start, wait_for
+from check import TMP, PAGEWARDEN, between, check, document, finish, start, wait_for
 
 SOCKET = os.path.join(TMP, "pagewarden.sock")
 HISTORY = os.path.join(TMP, "history.db")
@@ -89,6 +89,10 @@ def changes(pid):
     return of_pid(pid, get("/v1/history/verdicts?from=-1h")["changes"])
 
 
+def report():
+    return document("report", "--since", "1h", "--history", HISTORY)
+
+
 def anon_bytes(pid):
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
         return next(int(line.split()[1]) * 1024 for line in f if line.startswith("RssAnon"))
@@ -114,6 +118,10 @@ check("it can be explained", story["schema"] == "pagewarden.explain" and len(sto
 between("in the history the suspicion begins once",
         len([c for c in changes(leak.pid) if c["series"] == "anon" and not c["ended"]]), 1, 1)
 
+of_today = [row for row in of_pid(leak.pid, report()["suspects"]) if row["series"] == "anon"]
+check("the report on the hour has it as new", [row["standing"] for row in of_today] == ["new"], of_today)
+check("with its footprint, which grew", of_today[0]["footprint_series_bytes"][-1] > 1 << 20, of_today)
+
 # A crash loses at most what came since the last save.
 time.sleep(SAVED_S + 5)
 before = {row["series"]: row["suspected_since_time"] for row in suspected(leak.pid)}
@@ -137,6 +145,10 @@ status = get("/v1/status")
 between("the trends' share of the daemon's CPU time", status["trends_cpu_ns"] / status["user_cpu_ns"], 0, 0.5)
 daemon.terminate()
 check("the daemon stops in good order", daemon.wait(20) == 0)
+of_today = report()
+ended = [row for row in of_pid(leak.pid, of_today["suspects"]) if row["series"] == "anon"]
+check("the report has it as resolved now", [row["standing"] for row in ended] == ["resolved"], ended)
+between("and knows that the daemon was started again", of_today["own_starts"], 1, 1)
 saw.kill()
 saw.wait(10)
 finish()
