@@ -15,6 +15,8 @@
 #define ACQUITTALS 3 /* in a row, of a suspect, and */
 #define ACQUITTED_SHARE 8 /* for this part of the window */
 #define AGREEMENTS 2 /* in a row, for another class of what is no suspect */
+#define GROUP_PATIENCE \
+	3 /* judgements that a group waits, so that its processes have their say first */
 #define COVERING_SHARE 0.5 /* of a group's slope */
 
 /* ---- limits -------------------------------------------------------------------------- */
@@ -224,13 +226,25 @@ static void agree(struct pw_trends_subject *s, struct pw_trends_series *se,
 	s->dirty = true;
 }
 
+/* A suspicion of a group that has not yet waited for those of its processes. */
+static bool is_impatient(struct pw_trends_series *se)
+{
+	if (!pw_verdict_is_suspect(se->pending))
+		se->pending_count = 0;
+	return se->pending_count < GROUP_PATIENCE;
+}
+
 static void take_verdict(struct pw_trends *t, const struct pw_model *m, struct pw_trends_subject *s,
 			 enum pw_series_kind kind, const struct pw_verdict *v)
 {
 	struct pw_trends_series *se = s->cells[kind].series;
 
 	se->slope = v->slope;
-	if (pw_verdict_is_suspect(v->verdict)) {
+	if (pw_verdict_is_suspect(v->verdict) && s->s.type == PW_SUBJECT_GROUP && !se->suspicion &&
+	    is_impatient(se)) {
+		se->pending = v->verdict;
+		se->pending_count++;
+	} else if (pw_verdict_is_suspect(v->verdict)) {
 		se->pending_count = 0;
 		begin_suspicion(t, m, s, kind, v);
 	} else if (se->suspicion) {
@@ -239,9 +253,6 @@ static void take_verdict(struct pw_trends *t, const struct pw_model *m, struct p
 		agree(s, se, v);
 	}
 }
-
-static void judge_members(struct pw_trends *t, const struct pw_model *m,
-			  const struct pw_trends_subject *group, enum pw_series_kind kind);
 
 static void judge(struct pw_trends *t, const struct pw_model *m, struct pw_trends_subject *s,
 		  enum pw_series_kind kind)
@@ -254,22 +265,8 @@ static void judge(struct pw_trends *t, const struct pw_model *m, struct pw_trend
 		return;
 	pw_trend_judge(se->trend, s->loads, &opt, &v);
 	t->judged++;
-	/* A growth that one of its processes has is told of that one: its turn comes first. */
-	if (s->s.type == PW_SUBJECT_GROUP && !se->suspicion && pw_verdict_is_suspect(v.verdict))
-		judge_members(t, m, s, kind);
 	take_verdict(t, m, s, kind, &v);
 	pw_trends_count_bytes(t, s, se);
-}
-
-static void judge_members(struct pw_trends *t, const struct pw_model *m,
-			  const struct pw_trends_subject *group, enum pw_series_kind kind)
-{
-	for (size_t i = 0; i < t->subjects.capacity; i++) {
-		struct pw_trends_subject *s = t->subjects.slots[i].item;
-
-		if (is_member(s, group))
-			judge(t, m, s, kind);
-	}
 }
 
 /*
