@@ -480,6 +480,18 @@ static bool stands(const struct window *w)
 	       minimum(w->y + w->n / 2, w->n - w->n / 2) <= minimum(w->y, w->n / 2);
 }
 
+/*
+ * Cheap as well: the finest windows, which are judged most often, weigh by size alone. One
+ * whose floors span too little for that can't pass, whatever else they do.
+ */
+static bool is_too_light(const struct window *w)
+{
+	double low = minimum(w->y, w->n), high = maximum(w->y, w->n);
+
+	return w->c->level < CLEAN_LEVEL && !w->c->suspected &&
+	       1.5 * (high - low) < size_for_weight[w->c->level] * low;
+}
+
 static void describe(const struct window *w, struct pw_verdict *v)
 {
 	const struct pw_trend_case *c = w->c;
@@ -510,6 +522,10 @@ void pw_trend_ask_gates(const struct pw_trend_case *c, bool all, struct pw_verdi
 		return;
 	if (!all && stands(&w) && !is_off(c->options, PW_GATE_FLOOR)) {
 		gate(v, PW_GATE_FLOOR, fmax(0, w.y[w.n - 1] - w.y[0]), floor_of(&w), false);
+		return;
+	}
+	if (!all && is_too_light(&w) && !is_off(c->options, PW_GATE_WEIGHT)) {
+		gate(v, PW_GATE_WEIGHT, 0, 1, false);
 		return;
 	}
 	ask_trend(&w, v);

@@ -171,9 +171,14 @@ static void judge(const struct pw_trend_case *series, bool all, uint8_t *judged,
 		latest = c.level;
 	}
 	best = spokesman(t, judged);
-	if (best != latest) {
+	m = recall(judged[best]);
+	if (best != latest && !all && m.verdict == t->verdict && m.verdict != PW_VERDICT_GROWING) {
+		/* nothing new, and nobody to worry about: the common case costs nothing */
+		memset(ret, 0, sizeof(*ret));
+		ret->verdict = m.verdict;
+		ret->passes = m.passes;
+	} else if (best != latest) {
 		c.level = best;
-		m = recall(judged[best]);
 		judge_window(&c, all, false, &m, ret);
 	}
 	ret->confidence = confidence_of(ret, best);
@@ -205,7 +210,10 @@ bool pw_trend_is_due(const struct pw_trend *t)
 {
 	uint32_t length = pw_trend_block_steps[0];
 
-	return t->started && t->last_step / length != t->judged_step / length;
+	if (!t->started || t->last_step / length == t->judged_step / length)
+		return false;
+	/* What never changed needs to be called stable once. */
+	return t->dense || t->count > 1 || t->verdict != PW_VERDICT_STABLE;
 }
 
 enum pw_verdict_class pw_trend_class(const struct pw_trend *t)
