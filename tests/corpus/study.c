@@ -14,6 +14,10 @@ static struct specimen specimen; /* two megabytes, one at a time */
 
 static bool is_asked(const struct study *s, uint32_t index)
 {
+	uint32_t cell = index / SHAPES / 2;
+
+	if (s->every > 1 && cell % s->every)
+		return false;
 	return s->shape < 0 || (uint32_t)s->shape == index % SHAPES;
 }
 
@@ -59,6 +63,8 @@ static void fill_rows(const struct study *s, const struct detector *compared, si
 	for (uint32_t i = 0; i < plan_count(s->rounds); i++) {
 		if (!is_asked(s, i))
 			continue;
+		if (s->until && time(NULL) > s->until)
+			return;
 		if (n % s->jobs == job)
 			fill_row(s, compared, count, i, &rows->rows[n]);
 		n++;
@@ -75,6 +81,15 @@ static void wait_for(pid_t child)
 	}
 }
 
+static size_t filled(const struct rows *rows)
+{
+	size_t n = 0;
+
+	while (n < rows->count && rows->rows[n].steps)
+		n++;
+	return n;
+}
+
 void study_run(const struct study *s, const struct detector *compared, size_t count, struct rows *ret)
 {
 	struct rows rows = { .detectors = count };
@@ -82,8 +97,9 @@ void study_run(const struct study *s, const struct detector *compared, size_t co
 
 	for (uint32_t i = 0; i < plan_count(s->rounds); i++)
 		rows.count += is_asked(s, i);
+	rows.room = rows.count + 1;
 	/* Shared with the jobs. */
-	rows.rows = mmap(NULL, (rows.count + 1) * sizeof(rows.rows[0]), PROT_READ | PROT_WRITE,
+	rows.rows = mmap(NULL, rows.room * sizeof(rows.rows[0]), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (rows.rows == MAP_FAILED)
 		abort();
@@ -100,12 +116,13 @@ void study_run(const struct study *s, const struct detector *compared, size_t co
 	fill_rows(s, compared, count, 0, &rows);
 	for (unsigned int job = 1; job < s->jobs; job++)
 		wait_for(children[job]);
+	rows.count = filled(&rows);
 	*ret = rows;
 }
 
 void study_free(struct rows *rows)
 {
-	munmap(rows->rows, (rows->count + 1) * sizeof(rows->rows[0]));
+	munmap(rows->rows, rows->room * sizeof(rows->rows[0]));
 }
 
 /* ---- ablation ------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #define CORPUS_STUDY_H
 
 #include <stdio.h>
+#include <time.h>
 
 #include "tests/corpus/tally.h"
 
@@ -11,14 +12,17 @@ struct study {
 	enum stream stream;
 	unsigned int rounds;
 	int shape; /* -1: all */
+	unsigned int every; /* 2: every second cell of a round; 0 and 1: all */
 	bool own_only;
 	uint32_t gates_off; /* of ours */
 	unsigned int jobs; /* processes; 1 .. JOBS_MAX. The rows are the same */
+	time_t until; /* no series is begun after it; 0: no end */
 };
 #define JOBS_MAX 64
 
 /* Those that the study compares, ours first; returns how many. */
 size_t study_detectors(const struct study *s, struct detector ret[DETECTORS_MAX]);
+/* The rows up to the first that was not begun in time. */
 void study_run(const struct study *s, const struct detector *detectors, size_t count,
 	       struct rows *ret);
 void study_free(struct rows *rows);

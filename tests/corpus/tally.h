@@ -18,7 +18,7 @@ struct row {
 
 struct rows {
 	struct row *rows;
-	size_t count;
+	size_t count, room;
 	size_t detectors; /* outcomes of each row that are filled */
 };
 
