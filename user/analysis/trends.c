@@ -125,6 +125,7 @@ void pw_trends_cost(const struct pw_trends *t, struct pw_trends_cost *ret)
 		.subjects = t->subjects.used,
 		.series = t->moved,
 		.suspects = t->suspects,
+		.windowless = t->windowless,
 		.refused = t->refused,
 		.judged = t->judged,
 		.samples = t->round,

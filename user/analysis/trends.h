@@ -138,6 +138,7 @@ size_t pw_trends_events(const struct pw_trends *t, uint64_t after,
 
 struct pw_trends_cost {
 	size_t subjects, series, suspects; /* series: that ever changed */
+	size_t windowless; /* series that change and are not judged: no room for their windows now */
 	size_t bytes;
 	uint64_t refused; /* subjects that found no room; each counts once */
 	uint64_t judged; /* judgements ever */

@@ -83,6 +83,7 @@ struct pw_trends {
 	bool watched; /* nothing was missed since the last sample */
 	size_t suspects, moved;
 	size_t series_bytes;
+	size_t windowless; /* of the last round: cells that moved and found no room for windows */
 	uint64_t refused, judged;
 	uint8_t refused_seen[PW_TRENDS_REFUSED_BITS / 8];
 	/* events of this tick, until they are in order */

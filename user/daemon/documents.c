@@ -111,6 +111,7 @@ STATUS(suspects, pw_value_u, r->trends.suspects)
 STATUS(trends_subjects, pw_value_u, r->trends.subjects)
 STATUS(trends_refused, pw_value_u, r->trends.refused)
 STATUS(trends_series, pw_value_u, r->trends.series)
+STATUS(trends_windowless, pw_value_u, r->trends.windowless)
 STATUS(trends_bytes, pw_value_u, r->trends.bytes)
 STATUS(trends_judged, pw_value_u, r->trends.judged)
 STATUS(trends_cpu_ns, pw_value_u, r->daemon->trends_cpu_ns)
@@ -158,6 +159,7 @@ static const struct pw_column status_columns[] = {
 	COLUMN(status, trends_subjects, COUNT, 8, "processes, groups and cgroups whose series are kept"),
 	COLUMN(status, trends_refused, COUNT, 8, "of them those that found no room"),
 	COLUMN(status, trends_series, COUNT, 8, "their series that ever changed"),
+	COLUMN(status, trends_windowless, COUNT, 8, "series that change and find no room to be judged"),
 	COLUMN(status, trends_bytes, BYTES, 8, "memory that the trends take"),
 	COLUMN(status, trends_judged, COUNT, 8, "judgements so far"),
 	COLUMN(status, trends_cpu_ns, NS, 8, "CPU time that sampling and judging took so far"),
