@@ -43,7 +43,8 @@ static const struct profile short_profile = { 5, 0.75, 0.6, 0.25 };
 static const double size_for_weight[PW_TREND_LEVELS] = { 2, 2, 3, 4, 3, 0, 0 };
 static const double range_for_weight[PW_TREND_LEVELS] = { 0, 0, 1, 1, 0.5, 0, 0 };
 #define FAST_FLOORS 128 /* of the finest window: growth in floors, 256 MiB of bytes, */
-#define FAST_SIZES 8 /* or in the sizes it began with */
+#define FAST_SIZES 8 /* or in the sizes it began with, which must be */
+#define FAST_SIZE_FLOORS 16 /* so many floors: who starts from nothing may be starting */
 #define BEFORE_HOURS 16 /* that the time before must have */
 #define CLEAN_LEVEL 2 /* the window of 4 hours, */
 #define CLEAN_BLOCKS_MIN 18 /* when 3 of them were seen, */
@@ -363,7 +364,8 @@ static double load_share(const struct window *w, enum pw_work work)
 	uint64_t since = (uint64_t)w->first * pw_trend_block_steps[c->level];
 	int64_t from =
 		(int64_t)((uint64_t)c->trend->origin_ns + since * pw_trend_step_ns(c->options));
-	double with_time, with_memory, memory_time, early = 0, late = 0, most, share;
+	double with_time, with_memory, memory_time, most, share;
+	double early = 0, late = 0, early_memory = 0, late_memory = 0;
 	size_t unknown, n = 0;
 
 	if (!pw_trend_load_knows(c->load, work))
@@ -380,10 +382,12 @@ static double load_share(const struct window *w, enum pw_work work)
 	for (size_t i = 0; i < n / 3; i++) {
 		early += rate[i];
 		late += rate[n - 1 - i];
+		early_memory += y[i];
+		late_memory += y[n - 1 - i];
 	}
-	if (!(late > early))
+	if (!(late > early) || !(late_memory > early_memory))
 		return 0;
-	most = early > 0 ? (late / early - 1) * minimum(y, n / 3) / w->growth : 1;
+	most = early > 0 ? (late / early - 1) / (late_memory / fmax(early_memory, 1) - 1) : 1;
 	with_time = correlation(rate, x, n);
 	with_memory = correlation(rate, y, n);
 	memory_time = correlation(x, y, n);
@@ -411,11 +415,13 @@ static void ask_load(const struct window *w, struct pw_verdict *v)
 /* Growth to several times the size; in a few minutes it must be fast as well, or to many times. */
 static double size_weight(const struct window *w)
 {
-	double sizes = w->growth / (w->y[0] + 1), weight = sizes / size_for_weight[w->c->level];
+	double floor_units = floor_of(w);
+	double weight = w->growth / (fmax(w->y[0], floor_units) + 1) / size_for_weight[w->c->level];
 
 	if (w->c->level > 0)
 		return weight;
-	return fmax(sizes / FAST_SIZES, fmin(weight, w->growth / (FAST_FLOORS * floor_of(w) + 1)));
+	return fmax(w->growth / (fmax(w->y[0], FAST_SIZE_FLOORS * floor_units) + 1) / FAST_SIZES,
+		    fmin(weight, w->growth / (FAST_FLOORS * floor_units + 1)));
 }
 
 /* A line so clean, and bent so little, that its growth is no accident. */

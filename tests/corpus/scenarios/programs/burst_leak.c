@@ -8,7 +8,7 @@ int main(void)
 
 	begin();
 	for (;; wait_for(9 + (double)(random_next(&state) % 6000) / 1000)) {
-		void *work = filled(20 * MIB);
+		void *work = filled(4 * MIB);
 
 		for (size_t kept = 0; kept < 2 * MIB; kept += 256)
 			filled(240);
