@@ -273,8 +273,6 @@ static void an_exit_ends_a_suspicion(void **state)
 	world_deinit(&w);
 }
 
-/* ---- groups ------------------------------------------------------------------------------ */
-
 /* Every 5 minutes another worker of 4 MiB that stays: no process grows, the pool does. */
 static void a_pool_that_grows(void **state)
 {
@@ -343,32 +341,6 @@ static void a_parent_that_grows(void **state)
 	}
 	world_deinit(&w);
 }
-
-static void fingerprints(void **state)
-{
-	struct pw_subject a = { .exe = "/bin/a", .unit = "a.service", .cgroup = "/x" };
-	struct pw_subject b = { .exe = "/bin/a", .unit = "a.service", .cgroup = "/y" };
-	struct pw_subject c = { .exe = "/bin/a", .unit = "session-3.scope", .cgroup = "" };
-	struct pw_subject d = { .exe = "/bin/a", .unit = "session-14.scope", .cgroup = "" };
-	struct pw_subject e = { .exe = "/bin/a",
-				.unit = "",
-				.cgroup = "/docker/0123456789abcdef0123456789abcdef" };
-	struct pw_subject f = { .exe = "/bin/a",
-				.unit = "",
-				.cgroup = "/docker/fedcba98765432100123456789abcdef" };
-	struct pw_subject g = { .exe = "/bin/a", .unit = "a@1.service", .cgroup = "" };
-	struct pw_subject h = { .exe = "/bin/a", .unit = "a@2.service", .cgroup = "" };
-
-	(void)state;
-	assert_int_equal(pw_subject_fingerprint(&a, 0), pw_subject_fingerprint(&b, 0));
-	assert_int_not_equal(pw_subject_fingerprint(&a, 0), pw_subject_fingerprint(&a, 1));
-	assert_int_equal(pw_subject_fingerprint(&c, 0), pw_subject_fingerprint(&d, 0));
-	assert_int_equal(pw_subject_fingerprint(&e, 0), pw_subject_fingerprint(&f, 0));
-	assert_int_not_equal(pw_subject_fingerprint(&a, 0), pw_subject_fingerprint(&c, 0));
-	assert_int_not_equal(pw_subject_fingerprint(&g, 0), pw_subject_fingerprint(&h, 0));
-}
-
-/* ---- cgroups ----------------------------------------------------------------------------- */
 
 static void slab_of_a_cgroup(void **state)
 {
@@ -598,8 +570,6 @@ static void a_reboot(void **state)
 	world_deinit(&w);
 }
 
-/* ---- the saved form ------------------------------------------------------------------------- */
-
 static void damaged_pieces_change_nothing(void **state)
 {
 	struct pieces saved = { 0 };
@@ -726,8 +696,6 @@ static void the_whole_in_one_piece(void **state)
 	world_deinit(&w);
 }
 
-/* ---- bounds and repetition ------------------------------------------------------------------- */
-
 static void the_table_is_bounded(void **state)
 {
 	struct pw_trends_cost cost;
@@ -814,7 +782,6 @@ int main(void)
 		cmocka_unit_test(an_exit_ends_a_suspicion),
 		cmocka_unit_test(a_pool_that_grows),
 		cmocka_unit_test(a_parent_that_grows),
-		cmocka_unit_test(fingerprints),
 		cmocka_unit_test(slab_of_a_cgroup),
 		cmocka_unit_test(a_restart_forgets_nothing),
 		cmocka_unit_test(a_gap_is_shown_as_a_gap),

@@ -21,6 +21,12 @@
 #define PW_TRENDS_MOVE_SHARE 16 /* of a kind's floor: what moves less stands still */
 #define PW_TRENDS_WINDOW_NS (72 * 3600 * PW_NSEC_PER_SEC) /* the longest; scaled time */
 #define PW_TRENDS_REFUSED_BITS 16384
+/* The saved form: trends_save.c, trends_restore.c. */
+#define PW_TRENDS_SUBJECT_MAGIC 0x31535750u /* "PWS1" */
+#define PW_TRENDS_TABLE_MAGIC 0x31425750u /* "PWB1" */
+#define PW_TRENDS_ALL_MAGIC 0x31415750u /* "PWA1" */
+#define PW_TRENDS_PIECE_MAX 65536u
+#define PW_TRENDS_STRING_MAX 4095u
 #define PW_TRENDS_SCALE_MIN 1e-3
 #define PW_TRENDS_SCALE_MAX 1e6
 
