@@ -139,12 +139,12 @@ static unsigned int spokesman(const struct pw_trend *t, const uint8_t *judged)
  */
 static double confidence_of(const struct pw_verdict *v, unsigned int level)
 {
-	static const double growing[PW_TREND_LEVELS] = { 0.7, 0.7, 0.85, 0.93, 0.97, 0.97, 0.99 };
+	static const double growing[PW_TREND_LEVELS] = { 0.85, 0.85, 0.88, 0.91, 0.97, 0.97, 0.95 };
 	static const double others[PW_VERDICT_CLASSES] = {
-		[PW_VERDICT_STABLE] = 0.8,
-		[PW_VERDICT_WARMING] = 0.75,
-		[PW_VERDICT_BOUNDED] = 0.7,
-		[PW_VERDICT_LOAD_FOLLOWING] = 0.75,
+		[PW_VERDICT_STABLE] = 0.9,
+		[PW_VERDICT_WARMING] = 0.64,
+		[PW_VERDICT_BOUNDED] = 0.58,
+		[PW_VERDICT_LOAD_FOLLOWING] = 0.62,
 	};
 
 	return v->verdict == PW_VERDICT_GROWING ? growing[level] : others[v->verdict];
