@@ -143,7 +143,7 @@ static void a_group_is_the_sum_of_its_living(void **state)
 	uint64_t value = 0;
 
 	for (uint32_t pid = 10; pid < 14; pid++) {
-		full_counters(f, pid);
+		full_counters(f, pid)->shmem_pages = pid; /* views of one memory */
 		trace_identity(&f->t, trace_key(pid), "/bin/worker", "/pool", "", "w");
 	}
 	trace_resources(&f->t, trace_key(10), 100);
@@ -154,6 +154,8 @@ static void a_group_is_the_sum_of_its_living(void **state)
 	assert_int_equal(g->alive, 3);
 	assert_true(pw_series_of_group(f->m, g, PW_SERIES_ANON, &value));
 	assert_int_equal(value, 3 * 107 * PAGE);
+	assert_true(pw_series_of_group(f->m, g, PW_SERIES_SHMEM, &value));
+	assert_int_equal(value, 13 * PAGE);
 	assert_true(pw_series_of_group(f->m, g, PW_SERIES_OPEN_FILES, &value));
 	assert_int_equal(value, 11);
 	for (uint32_t pid = 11; pid < 14; pid++)

@@ -109,7 +109,8 @@ bool pw_series_of_group(const struct pw_model *m, const struct pw_group *g,
 	for (const struct pw_process *p = g->members; p; p = p->next_in_group) {
 		if (!p->alive || !pw_series_of_process(m, p, kind, &value))
 			continue;
-		sum += value;
+		/* what members share is one memory: the largest view of it stands for it */
+		sum = kind != PW_SERIES_SHMEM ? sum + value : value > sum ? value : sum;
 		known = true;
 	}
 	if (known)

@@ -37,7 +37,7 @@ extern const uint64_t pw_series_floors[PW_SERIES_KINDS];
 /* false: not known. */
 bool pw_series_of_process(const struct pw_model *m, const struct pw_process *p,
 			  enum pw_series_kind kind, uint64_t *ret);
-/* The sum over the living members; false: known of none. */
+/* The sum over the living members, of SHMEM the largest of them; false: known of none. */
 bool pw_series_of_group(const struct pw_model *m, const struct pw_group *g,
 			enum pw_series_kind kind, uint64_t *ret);
 bool pw_series_of_cgroup(const struct pw_model *m, uint64_t cgroup_id, enum pw_series_kind kind,

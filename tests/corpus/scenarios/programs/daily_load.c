@@ -14,7 +14,7 @@ int main(void)
 		int wanted = 20 + (int)(daily(150) * (SESSIONS - 20));
 
 		while (n < wanted)
-			sessions[n++] = (char *)filled(160 * KIB);
+			sessions[n++] = (char *)filled(100 * KIB);
 		while (n > wanted)
 			free(sessions[--n]);
 		for (int i = 0; i < n; i++)
