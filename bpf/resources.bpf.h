@@ -85,7 +85,8 @@ static __noinline int begin_resources(struct task_struct *leader, struct pw_slot
 	slot->resources_due_ns = now_ns + resources_every_ns;
 	/* In the first pass all come together; from then on each at a moment of its own. */
 	if (slot->pass == 1)
-		slot->resources_due_ns += (slot->pid * 0x9e3779b1u * (resources_every_ns >> 10)) >> 22;
+		slot->resources_due_ns += (slot->pid * 0x9e3779b1u * (resources_every_ns >> 10)) >>
+					  22;
 	slot->resources_pass = slot->pass;
 	slot->resources_flags = PW_RESOURCES_SWITCHES | PW_RESOURCES_LIMITS;
 	slot->voluntary_switches = signal->nvcsw;

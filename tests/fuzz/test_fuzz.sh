@@ -51,7 +51,7 @@ head -c 4096 "$(type -P true)" | seed elf true
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n' | seed http ok
 printf 'HTTP/1.0 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n' | seed http chunked
 printf 'HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad' | seed http refused
-for word in 'Bearer 0123456789abcdef' 127.0.0.1:9750 '[::1]:9750' localhost:80 http://[::1]:9093/am; do
+for word in 'Bearer 0123456789abcdef' 127.0.0.1:9750 '[::1]:9750' localhost:80 'http://[::1]:9093/am'; do
 	printf '%s' "$word" | seed http "$(printf '%s' "$word" | cksum | cut -d ' ' -f 1)"
 done
 notice='{"schema":"pagewarden.alert","state":"firing","alert":"A","severity":"info","class":"growing",'

@@ -203,10 +203,9 @@ static void sort_is_stable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_of_a_filter),
-		cmocka_unit_test(verdicts_of_a_filter),	    cmocka_unit_test(nonsense_is_refused),
-		cmocka_unit_test(groups_ask_their_members), cmocka_unit_test(keeps_what_passes),
-		cmocka_unit_test(sort_is_stable),
+		cmocka_unit_test(words_of_a_filter),   cmocka_unit_test(verdicts_of_a_filter),
+		cmocka_unit_test(nonsense_is_refused), cmocka_unit_test(groups_ask_their_members),
+		cmocka_unit_test(keeps_what_passes),   cmocka_unit_test(sort_is_stable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,8 @@ enum pw_exit_code {
 	PW_EXIT_PRIVILEGE = 3, /* not permitted: privileges or lockdown */
 	PW_EXIT_GONE = 4, /* the process or file is not there */
 	PW_EXIT_DAMAGED = 5, /* done, but the input was damaged or truncated */
-	PW_EXIT_DEGRADED = 6, /* doctor: works, with parts missing; leaks --exit-code: seen too little */
+	PW_EXIT_DEGRADED =
+		6, /* doctor: works, with parts missing; leaks --exit-code: seen too little */
 	PW_EXIT_SUSPECTS = 7, /* leaks --exit-code: there are suspects */
 };
 
@@ -36,9 +37,8 @@ struct pw_command {
 };
 
 extern const struct pw_command pw_command_top, pw_command_inspect, pw_command_record,
-	pw_command_replay, pw_command_report, pw_command_leaks, pw_command_explain,
-	pw_command_wipes, pw_command_secrets, pw_command_doctor, pw_command_daemon,
-	pw_command_alert_test;
+	pw_command_replay, pw_command_report, pw_command_leaks, pw_command_explain, pw_command_wipes,
+	pw_command_secrets, pw_command_doctor, pw_command_daemon, pw_command_alert_test;
 
 int pw_command_help(const struct pw_command *c, FILE *out);
 /* "pagewarden inspect: MESSAGE" and a pointer to --help; returns PW_EXIT_USAGE. */

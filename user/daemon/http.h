@@ -57,7 +57,8 @@ int pw_http_fd(const struct pw_http *h);
 /* How long the loop may sleep; UINT64_MAX: as long as it likes. */
 uint64_t pw_http_timeout_ms(const struct pw_http *h);
 void pw_http_run(struct pw_http *h);
-/* Takes waiting connections of the Unix socket, or of the TCP one. false: stop listening until the next tick (out of descriptors). */
+/* Takes waiting connections of the Unix socket, or of the TCP one. false: stop listening until the
+ * next tick (out of descriptors). */
 bool pw_http_accept(struct pw_http *h, int listen_fd, bool tcp);
 
 struct pw_http_status {
