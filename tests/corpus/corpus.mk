@@ -11,11 +11,16 @@ $(BUILD)/tests/corpus/corpus: %: %.o $(corpus_a) $(BUILD)/libpw-core.a
 	@echo "  TOOL    $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_CORE)
 
-# make corpus ARGS="--tuning --shape noise"
-.PHONY: corpus
-corpus: $(BUILD)/tests/corpus/corpus
+# Both halves; with ARGS="--tuning --shape noise" what they choose of the synthetic one.
+.PHONY: corpus corpus-scenarios
+corpus: $(BUILD)/tests/corpus/corpus $(if $(ARGS),,$(BUILD)/pagewarden)
 	@mkdir -p $(BUILD)/corpus
 	@$< --csv $(BUILD)/corpus $(ARGS)
+	@$(if $(ARGS),,echo && tests/corpus/scenarios/run.py)
+
+# Real programs, three runs of five and a half minutes: make corpus-scenarios ARGS="--only mmap,java-ratchet --runs 1"
+corpus-scenarios: $(BUILD)/pagewarden
+	@tests/corpus/scenarios/run.py $(ARGS)
 
 # Writes the tables into the page that explains them.
 .PHONY: corpus-doc

@@ -202,7 +202,7 @@ def table(results, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--seconds", type=float, default=330)
     parser.add_argument("--scale", type=float, default=60)
     parser.add_argument("--jobs", type=int, default=len(SCENARIOS), help="how many at once")
     parser.add_argument("--only", default="", help="names, comma-separated")
