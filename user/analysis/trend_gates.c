@@ -45,7 +45,7 @@ static const double range_for_weight[PW_TREND_LEVELS] = { 0, 0, 1, 1, 0.5, 0, 0 
 #define FAST_FLOORS 128 /* of the finest window: growth in floors, 256 MiB of bytes, */
 #define FAST_SIZES 8 /* or in the sizes it began with, which must be */
 #define FAST_SIZE_FLOORS 16 /* so many floors: who starts from nothing may be starting */
-#define STARTING_SIZES 2 /* growth to more than this is a start and a warm-up, */
+#define STARTING_SIZES 2 /* within an hour, growth to more than this is a start and a warm-up, */
 #define STARTING_LATE_SHARE 0.9 /* if it slows down at all */
 #define BEFORE_HOURS 16 /* that the time before must have */
 #define CLEAN_LEVEL 2 /* the window of 4 hours, */
@@ -314,7 +314,7 @@ static void ask_deceleration(struct window *w, struct pw_verdict *v)
 				    median_slope(w->x, w->y, n / 3, 2 * n / 3), w->slope);
 		/* both bounds at once: the value is told in terms of the halves' */
 		share = fmin(share, thirds * p->late_share / p->last_share);
-		if (w->growth > STARTING_SIZES * w->y[0])
+		if (w->c->level < CLEAN_LEVEL && w->growth > STARTING_SIZES * w->y[0])
 			bound = STARTING_LATE_SHARE;
 	}
 	gate(v, PW_GATE_DECELERATION, share, bound, share > bound);

@@ -219,6 +219,8 @@ def main():
         if missing(scenario):
             sys.exit(f"{scenario.name}: {', '.join(missing(scenario))} is not here")
 
+    # whoever ends it, what it started goes with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     results = {scenario.name: [] for scenario in chosen}
     for run in range(options.runs):
         for at in range(0, len(chosen), options.jobs):
