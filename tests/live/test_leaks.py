@@ -117,7 +117,7 @@ plain = subprocess.run([PAGEWARDEN, "explain", *replay, str(heap.pid)], capture_
                        env={**os.environ, "LC_ALL": "C"}, timeout=60)
 check("without Unicode it is ASCII", plain.returncode == 0 and plain.stdout.isascii(), plain.stdout)
 story = pagewarden("explain", *replay, str(heap.pid), "-f", "json")
-check("its JSON matches the schema", *validate(story.stdout))
+check("explain: its JSON matches the schema", *validate(story.stdout))
 gates = json.loads(story.stdout)["gates"]
 check("each gate has passed, with a sentence", len(gates) > 8 and all(g["sentence"] for g in gates) and
       not any(g["outcome"] == "failed" for g in gates), gates)
