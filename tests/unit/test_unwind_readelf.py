@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
-from check import BUILD, between, check, finish, skip  # noqa: E402
+from check import BUILD, TMP, between, check, finish, skip  # noqa: E402
 
 UNKNOWN, END, RSP, RBP = 0, 1, 2, 3
 KEPT, AT_CFA = 0, 1
@@ -69,6 +69,23 @@ def compare(path):
     between(f"{name}: few are expressions", others, 0, compared // 50)
 
 
+def endless():
+    """A function of 200,000 rows, each of which is found only by going through those before it."""
+    source = os.path.join(TMP, "endless.s")
+    with open(source, "w", encoding="ascii") as out:
+        out.write(".text\n.globl f\nf: .cfi_startproc\n")
+        for n in range(200_000):
+            out.write(f"nop\n.cfi_def_cfa_offset {8 * (n % 1000 + 1)}\n")
+        out.write("ret\n.cfi_endproc\n")
+    library = os.path.join(TMP, "endless.so")
+    subprocess.run([os.environ.get("CC", "gcc"), "-shared", "-nostdlib", "-o", library, source], check=True)
+    done = subprocess.run([os.path.join(BUILD, "tests/tools/unwind_rows"), library], capture_output=True, text=True,
+                          timeout=60, check=False)
+    check("an entry that would take hours is refused", done.returncode == 1 and "File too large" in done.stderr,
+          f"{done.returncode}: {done.stderr}")
+
+
+endless()
 if not shutil.which("readelf"):
     skip("unwind tables against readelf", "readelf is not here; install binutils")
 else:

@@ -49,6 +49,17 @@ int pw_frame_entries_open(Elf *elf, const char *section, size_t max, struct pw_f
 	return 0;
 }
 
+/* The formats of numbers (low half of a DW_EH_PE_*) that are used; size 0: another one. */
+static const struct {
+	uint8_t size;
+	bool is_signed;
+} formats[16] = {
+	[DW_EH_PE_absptr] = { 8, false }, [DW_EH_PE_udata2] = { 2, false },
+	[DW_EH_PE_udata4] = { 4, false }, [DW_EH_PE_udata8] = { 8, false },
+	[DW_EH_PE_sdata2] = { 2, true },  [DW_EH_PE_sdata4] = { 4, true },
+	[DW_EH_PE_sdata8] = { 8, true },
+};
+
 /*
  * The letters behind 'z' tell what the augmentation data has: 'R' the
  * encoding of places, before which there may be a personality ('P', an
@@ -57,11 +68,6 @@ int pw_frame_entries_open(Elf *elf, const char *section, size_t max, struct pw_f
 static int encoding_of(const Dwarf_CIE *cie)
 {
 	const uint8_t *at = cie->augmentation_data, *end = at + cie->augmentation_data_size;
-	static const uint8_t sizes[16] = {
-		[DW_EH_PE_absptr] = 8, [DW_EH_PE_udata2] = 2, [DW_EH_PE_udata4] = 4,
-		[DW_EH_PE_udata8] = 8, [DW_EH_PE_sdata2] = 2, [DW_EH_PE_sdata4] = 4,
-		[DW_EH_PE_sdata8] = 8
-	};
 
 	if (cie->augmentation[0] == '\0')
 		return DW_EH_PE_absptr;
@@ -75,7 +81,7 @@ static int encoding_of(const Dwarf_CIE *cie)
 		if (*c == 'R')
 			return *at;
 		if (*c == 'P') {
-			uint8_t size = sizes[*at & 0xf];
+			uint8_t size = formats[*at & 0xf].size;
 
 			if (!size || end - at < 1 + size)
 				return -1;
@@ -100,22 +106,14 @@ static int read_cie(struct pw_frame_entries *e, Dwarf_Off offset)
 	    !dwarf_cfi_cie_p(&entry))
 		return -EBADMSG;
 	e->cie = offset;
+	e->cie_bytes = (size_t)(entry.cie.initial_instructions_end - entry.cie.initial_instructions);
 	e->encoding = e->eh ? encoding_of(&entry.cie) : DW_EH_PE_absptr;
 	return 0;
 }
 
-/* One number in an encoding's format; false: not enough bytes, or not a format that is used here. */
+/* One number in an encoding's format; false: not enough bytes, or another format. */
 static bool read_number(const uint8_t **at, const uint8_t *end, int encoding, uint64_t *ret)
 {
-	static const struct {
-		uint8_t size;
-		bool is_signed;
-	} formats[16] = {
-		[DW_EH_PE_absptr] = { 8, false }, [DW_EH_PE_udata2] = { 2, false },
-		[DW_EH_PE_udata4] = { 4, false }, [DW_EH_PE_udata8] = { 8, false },
-		[DW_EH_PE_sdata2] = { 2, true },  [DW_EH_PE_sdata4] = { 4, true },
-		[DW_EH_PE_sdata8] = { 8, true },
-	};
 	unsigned int size = formats[encoding & 0xf].size, shift = 64 - 8 * size;
 	uint64_t value = 0;
 
@@ -145,7 +143,10 @@ static bool places_of(const struct pw_frame_entries *e, const Dwarf_FDE *fde, ui
 		from += here;
 	else if (e->encoding & 0x70)
 		return false;
-	return size && !__builtin_add_overflow(from, size, ret_to) && (*ret_from = from, true);
+	if (!size || __builtin_add_overflow(from, size, ret_to))
+		return false;
+	*ret_from = from;
+	return true;
 }
 
 int pw_frame_entries_next(struct pw_frame_entries *e, uint64_t *ret_from, uint64_t *ret_to)
@@ -167,8 +168,11 @@ int pw_frame_entries_next(struct pw_frame_entries *e, uint64_t *ret_from, uint64
 		}
 		if (dwarf_cfi_cie_p(&entry))
 			continue;
-		if (!read_cie(e, entry.fde.CIE_pointer) && places_of(e, &entry.fde, ret_from, ret_to))
+		if (!read_cie(e, entry.fde.CIE_pointer) &&
+		    places_of(e, &entry.fde, ret_from, ret_to)) {
+			e->entry_bytes = (size_t)(entry.fde.end - entry.fde.start);
 			return 1;
+		}
 		e->damaged++;
 	}
 }

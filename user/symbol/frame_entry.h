@@ -21,6 +21,8 @@ struct pw_frame_entries {
 	Dwarf_Off cie; /* of which encoding was read */
 	int encoding; /* DW_EH_PE_*; -1: not one that is known */
 	uint32_t damaged; /* entries that were passed over */
+	size_t cie_bytes; /* instructions of that CIE, */
+	size_t entry_bytes; /* and of the last entry: what finding one of its rows may have to read */
 };
 
 /* 0; -ENOENT no such section; -EBADMSG; -EFBIG larger than max. */
